@@ -1,0 +1,11 @@
+/* UTF-8: what counts as text in keys, headers and strings (RFC 3629, no surrogates, no overlongs).
+ */
+#ifndef EVT_UTF8_H
+#define EVT_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool evt_utf8_valid(const void *bytes, size_t len);
+
+#endif
