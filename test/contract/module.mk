@@ -1,0 +1,16 @@
+# Other implementations of Avro read what we write, and the reverse: npm avsc and Debian's python3-avro.
+$(call test_program,contract-codec,test/contract/codec.c,events-contract libevents,$(EVT_LIBS))
+
+$(call test_program,test/contract/check_types,test/contract/check_types.c,\
+	testlib events-contract libevents,$(TEST_LIBS))
+$(call test,contract,types,$(BUILD)/test/contract/check_types,$(BUILD)/test/contract/check_types)
+
+AVSC := $(BUILD)/node/.stamp
+$(AVSC): test/contract/package.json test/contract/package-lock.json test/contract/.npmrc
+	$(call say,NPM,$(@D))
+	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --silent
+	@touch $@
+
+$(call test,contract,golden,test/contract/golden.py $(BUILD)/contract-codec $(BUILD)/node,\
+	$(BUILD)/contract-codec $(AVSC))
+$(call test,contract,compat,test/contract/compat.py $(BUILD)/evt-gen $(BUILD)/node,$(BUILD)/evt-gen $(AVSC))
