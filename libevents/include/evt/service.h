@@ -1,0 +1,80 @@
+/* Service: what a service is, as data. main.c of a service holds one of these and nothing else. */
+#ifndef EVT_SERVICE_H
+#define EVT_SERVICE_H
+
+#include <evt/ctx.h>
+#include <evt/err.h>
+#include <evt/type.h>
+#include <stdint.h>
+
+/* One message type and the function that takes it. */
+struct evt_handler {
+    const struct evt_type *type;
+    void (*fn)(void); /* called through type->call, as what it is */
+};
+/* EVT_ON(product_reserve_stock, handle_reserve_stock): the generated type, our function. The
+ * conditional makes the compiler compare the function with the type's own. */
+#define EVT_ON(symbol, function)                                                                   \
+    {                                                                                              \
+        .type = &symbol##_type, .fn = (void (*)(void))(1 ? (function) : (symbol##_fn *)0)          \
+    }
+
+/* A timer that came due. `ref` is what evt_timer_set was given. */
+struct evt_timer {
+    int64_t id;
+    const char *name;
+    int64_t due_ms;
+    const char *ref;
+};
+struct evt_timer_handler {
+    const char *name;
+    enum evt_err (*fn)(struct evt_ctx *ctx, const struct evt_timer *timer, struct evt_error *err);
+};
+
+/* How an outside call ended. Anything but a definite answer is unknown, never a failure: the same
+ * call with the same key is made again, and a handler never sees it. */
+enum evt_call_end { EVT_CALL_END_OK, EVT_CALL_END_REFUSED, EVT_CALL_END_UNKNOWN };
+struct evt_call_result {
+    int64_t id;
+    const char *name;
+    const char *ref;
+    enum evt_call_end end; /* OK or REFUSED */
+    struct evt_bytes response;
+};
+struct evt_call_handler {
+    const char *name;
+    enum evt_err (*fn)(struct evt_ctx *ctx, const struct evt_call_result *result,
+                       struct evt_error *err);
+};
+
+/* sql/NNNN-*.sql, embedded by the build in order. */
+struct evt_migration {
+    uint32_t number; /* from 1, dense */
+    const char *name;
+    const char *sql;
+};
+
+struct evt_service {
+    const char *name;
+    uint32_t generation; /* bumped when decisions change; from 1 */
+    const struct evt_registry *registry;
+    const struct evt_handler *handlers;     /* ends with {0} */
+    const struct evt_timer_handler *timers; /* ends with {0}; NULL: none */
+    const struct evt_call_handler *calls;   /* ends with {0}; NULL: none */
+    const struct evt_migration *migrations; /* ends with {0}; NULL: none */
+    const char *const *statements;          /* by the service's own enum, ends with NULL */
+};
+
+/* Does its inbox take it? What topics.json declares of the service decides, and nothing else that
+ * this build happens to know: the declaration's hash stands for it. */
+bool evt_service_takes(const struct evt_service *service, const struct evt_type *type);
+
+/* Is `name` declared as a sender of anything that the service takes? */
+bool evt_service_hears(const struct evt_service *service, const char *name);
+
+/* Every message that the service takes has a handler, every handler is for one, names are unique.
+ */
+EVT_MUST_USE enum evt_err evt_service_check(const struct evt_service *service,
+                                            struct evt_error *err);
+
+#endif
