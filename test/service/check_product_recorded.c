@@ -1,0 +1,76 @@
+/* Recorded: what generation 1 decides, as one number over rows and messages. A store of a
+ * generation is rebuilt by every later binary of it, which must come to the same: so when this
+ * fails because a decision changed (a handler, its SQL, a message, libevents' core), bump the
+ * generation in product_service.c, and then write the new number here. */
+#include "test/lib/product_shop.h"
+#include "test/lib/suite.h"
+
+#include "svc-product/product_service.h"
+
+#include <inttypes.h>
+
+#define RECORDED_GENERATION 1
+#define RECORDED            UINT64_C(0xaee52d971b6468b4)
+
+/* Gives it; whatever it sends is in the number. */
+#define TELL(h, ...)                                                                               \
+    do {                                                                                           \
+        GIVE(h, __VA_ARGS__);                                                                      \
+        (void)harness_hash(h);                                                                     \
+    } while (0)
+
+static void line(struct harness *h, const char *order_id, int32_t number, int64_t quantity)
+{
+    TELL(h, "order", product_reserve_stock, .order_id = order_id, .line = number, .sku = "tea",
+         .quantity = quantity, .deadline = DEADLINE);
+}
+
+static void end(struct harness *h, const char *order_id, bool commit)
+{
+    if (commit)
+        TELL(h, "order", product_commit_stock, .order_id = order_id, .line = 1, .sku = "tea");
+    else
+        TELL(h, "order", product_release_stock, .order_id = order_id, .line = 1, .sku = "tea");
+}
+
+/* Every message, each way that it can go, and the timer. */
+static void live(struct harness *h)
+{
+    line(h, "o-1", 1, 3);
+    line(h, "o-1", 1, 3);
+    line(h, "o-2", 1, 100);
+    line(h, "o-3", 1, 2);
+    line(h, "o-4", 1, 1);
+    end(h, "o-1", true);
+    end(h, "o-1", true);
+    end(h, "o-3", false);
+    end(h, "o-5", false);
+    line(h, "o-5", 1, 1);
+    end(h, "o-6", true);
+    harness_wait(h, 2 * (DEADLINE - HARNESS_NOW));
+    end(h, "o-4", true);
+    end(h, "o-1", false);
+    line(h, "o-1", 1, 4);
+    TELL(h, "outside", product_change_price, .sku = "tea", .price_minor = 599, .currency = "EUR");
+    TELL(h, "outside", product_change_price, .sku = "tea", .price_minor = -1, .currency = "EUR");
+    TELL(h, "outside", product_receive_stock, .sku = "mug", .quantity = 5);
+    TELL(h, "outside", product_create_product, .sku = "mug", .name = "Mug", .currency = "EUR");
+    TELL(h, "outside", product_withdraw_product, .sku = "tea");
+    line(h, "o-7", 1, 1);
+}
+
+START_TEST(what_it_decides_is_recorded)
+{
+    struct harness *h = product_shop();
+    uint64_t hash;
+
+    live(h);
+    hash = harness_hash(h);
+    ck_assert_uint_eq(product_service.generation, RECORDED_GENERATION);
+    ck_assert_msg(hash == RECORDED, "0x%016" PRIx64 ": decisions changed: bump the generation",
+                  hash);
+    product_shop_end(h);
+}
+END_TEST
+
+SUITE("product recorded", what_it_decides_is_recorded)
