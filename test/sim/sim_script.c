@@ -1,0 +1,157 @@
+/* Sim script: what customers, clerks and strangers send into the shop. Customers are impatient:
+ * they send the same command again, or reuse its id for another. */
+#include "sim_world.h"
+
+#include <evt/hash.h>
+#include <evt/mem.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SKUS = 6, ACCOUNTS = 5, PURCHASES_MIN = 8, RECORDS_MIN = 170 };
+
+static struct evt_sim_rand *chance(struct sim_world *world)
+{
+    return &world->script_rand;
+}
+
+static void send_command(struct sim_world *world, enum sim_kind kind, const struct evt_type *type,
+                         const void *msg, const char *key, const char *id)
+{
+    struct evt_sim_partition *part = sim_inbox(world, kind, evt_partition_of(key, strlen(key), 2));
+    /* Our own edge needs no CommandAnswered; everybody else gets one. */
+    const char *source = evt_sim_rand_chance(chance(world), 500) ? "/cli/sim" : "/edge/order";
+
+    sim_append_message(world, part, source, id, type, msg, key);
+    if (evt_sim_rand_chance(chance(world), 60)) /* sent again: the stored answer counts */
+        sim_append_message(world, part, source, id, type, msg, key);
+}
+
+void sim_script_id(struct sim_world *world, char *buf, size_t size)
+{
+    snprintf(buf, size, "c%" PRIu64, evt_sim_rand_u64(chance(world)) >> 20);
+}
+
+static void stock_the_shelves(struct sim_world *world)
+{
+    char sku[16], id[40];
+
+    for (int i = 0; i < SKUS; i++) {
+        const struct product_create_product create = {.sku = sku,
+                                                      .name = "A thing",
+                                                      .price_minor = 100 + i,
+                                                      .currency = "EUR"};
+        const struct product_receive_stock receive = {
+            .sku = sku, .quantity = evt_sim_rand_between(chance(world), 5, 60)};
+
+        snprintf(sku, sizeof sku, "SKU-%d", i);
+        sim_script_id(world, id, sizeof id);
+        send_command(world, SIM_PRODUCT, &product_create_product_type, &create, sku, id);
+        sim_script_id(world, id, sizeof id);
+        send_command(world, SIM_PRODUCT, &product_receive_stock_type, &receive, sku, id);
+    }
+}
+
+static void clerk(struct sim_world *world)
+{
+    char sku[16], id[40];
+    const struct product_receive_stock receive = {.sku = sku,
+                                                  .quantity =
+                                                      evt_sim_rand_between(chance(world), 1, 20)};
+    struct product_change_price change = {.sku = sku,
+                                          .price_minor =
+                                              evt_sim_rand_between(chance(world), 50, 500),
+                                          .currency = "EUR"};
+
+    snprintf(sku, sizeof sku, "SKU-%d", (int)evt_sim_rand_below(chance(world), SKUS + 1));
+    sim_script_id(world, id, sizeof id);
+    if (evt_sim_rand_chance(chance(world), 500)) {
+        send_command(world, SIM_PRODUCT, &product_receive_stock_type, &receive, sku, id);
+        return;
+    }
+    change.has_expected_version = evt_sim_rand_chance(chance(world), 300);
+    change.expected_version = 1;
+    send_command(world, SIM_PRODUCT, &product_change_price_type, &change, sku, id);
+}
+
+static void customer(struct sim_world *world)
+{
+    char purchase_id[24], account[16], id[40], skus[3][16];
+    const char *sku_list[3] = {skus[0], skus[1], skus[2]};
+    const struct sim_start_purchase start = {
+        .purchase_id = purchase_id,
+        .skus = sku_list,
+        .skus_n = (size_t)evt_sim_rand_between(chance(world), 1, 3),
+        .quantity = evt_sim_rand_between(chance(world), 1, 3),
+        .account = account,
+        .amount_minor = evt_sim_rand_between(chance(world), 1, 10000),
+        .patience_ms = evt_sim_rand_between(chance(world), 20, 4000)};
+    const struct sim_cancel_purchase cancel = {.purchase_id = purchase_id};
+
+    snprintf(purchase_id, sizeof purchase_id, "p%" PRIu64, evt_sim_rand_u64(chance(world)) >> 30);
+    snprintf(account, sizeof account, "a%d", (int)evt_sim_rand_below(chance(world), ACCOUNTS));
+    for (size_t i = 0; i < 3; i++)
+        snprintf(skus[i], sizeof skus[i], "SKU-%d", (int)evt_sim_rand_below(chance(world), SKUS));
+    sim_script_id(world, id, sizeof id);
+    send_command(world, SIM_ORDER, &sim_start_purchase_type, &start, purchase_id, id);
+    if (evt_sim_rand_chance(chance(world), 100)) {
+        sim_script_id(world, id, sizeof id);
+        send_command(world, SIM_ORDER, &sim_cancel_purchase_type, &cancel, purchase_id, id);
+    }
+}
+
+/* One more thing that somebody wants. */
+void sim_script_more(struct sim_world *world)
+{
+    if (evt_sim_rand_chance(chance(world), 150))
+        clerk(world);
+    else
+        customer(world);
+}
+
+static void next_command(void *self, void *what, uint64_t life)
+{
+    struct sim_world *world = self;
+
+    (void)what;
+    (void)life;
+    sim_script_more(world);
+    if (world->commands_n > 1 || world->records >= RECORDS_MIN)
+        world->commands_n--;
+    if (world->commands_n > 0)
+        evt_sim_queue_add(&world->queue,
+                          world->queue.now_us + evt_sim_rand_between(chance(world), 100, 160000),
+                          next_command, world, NULL, 0);
+}
+
+void sim_script_begin(struct sim_world *world)
+{
+    stock_the_shelves(world);
+    world->commands_n = PURCHASES_MIN + (unsigned)evt_sim_rand_below(chance(world), 5);
+    evt_sim_queue_add(&world->queue, world->queue.now_us + 1000, next_command, world, NULL, 0);
+}
+
+/* A key of the partition. */
+void sim_script_key(struct sim_world *world, const struct evt_sim_partition *part, bool right,
+                    char *buf, size_t size)
+{
+    do
+        snprintf(buf, size, "k%d", (int)evt_sim_rand_below(&world->script_rand, 1000));
+    while ((evt_partition_of(buf, strlen(buf), part->topic->partitions) == part->partition) !=
+           right);
+}
+
+void sim_script_filler(struct sim_world *world, enum sim_kind kind, struct evt_sim_partition *part)
+{
+    char key[16], id[40];
+    const struct product_receive_stock receive = {.sku = key, .quantity = 1};
+    const struct sim_cancel_purchase cancel = {.purchase_id = key};
+
+    sim_script_key(world, part, true, key, sizeof key);
+    sim_script_id(world, id, sizeof id);
+    if (kind == SIM_PRODUCT)
+        sim_append_message(world, part, "/cli/sim", id, &product_receive_stock_type, &receive, key);
+    else if (kind == SIM_ORDER)
+        sim_append_message(world, part, "/cli/sim", id, &sim_cancel_purchase_type, &cancel, key);
+    /* bank and watcher take no commands from outside: their own traffic refills them */
+}
