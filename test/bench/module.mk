@@ -1,0 +1,21 @@
+# `make bench`: figures beside their floors, one line a case; never part of `make test`.
+# BENCH="shard codec" picks some, FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp.
+BENCHES := codec shard rebuild sim
+BENCH ?= $(BENCHES)
+FOLDER ?=
+BENCH_SEEDS ?= 300
+
+$(call archive,bench,$(addprefix test/bench/,bench.c traffic.c lived.c floor.c floor_record.c))
+$(call test_program,test/bench/codec,test/bench/codec.c,libevents,$(EVT_LIBS))
+$(foreach b,shard rebuild,$(call test_program,test/bench/$(b),test/bench/$(b).c,\
+	bench svc-product events libevents,$(EVT_LIBS)))
+
+bench_unknown := $(filter-out $(BENCHES),$(BENCH))
+bench_built := $(addprefix $(BUILD)/,$(patsubst %,test/bench/%,$(filter-out sim,$(BENCH))) \
+	$(filter sim,$(BENCH)))
+
+# One after the other, whatever JOBS says: they measure time.
+.PHONY: bench
+bench: $(if $(bench_unknown),,$(bench_built))
+	$(if $(bench_unknown),$(error BENCH=$(bench_unknown): there are only $(BENCHES)))
+	$(Q)test/bench/run $(BUILD) '$(FOLDER)' $(BENCH_SEEDS) $(BENCH)
