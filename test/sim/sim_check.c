@@ -173,6 +173,8 @@ static void check_shard(struct sim_check *check, struct sim_node *node, struct s
     if (seat->sub == NULL && check->replay.generation != world->generation[node->kind])
         sim_fail(world, "%s is of generation %d, deployed was %d", seat->path,
                  check->replay.generation, world->generation[node->kind]);
+    if (seat->was[0] != '\0' && strcmp(seat->was, check->replay.source) == 0)
+        sim_fail(world, "%s is the same sender as before its log was created anew", seat->path);
     sim_node_run(node, compare_store, check);
 }
 

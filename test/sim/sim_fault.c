@@ -208,6 +208,8 @@ static void recreate(struct sim_world *world)
     if (seat == NULL || world->generation[node->kind] > 1)
         return;
     world->lossy = true;
+    if (seat->sh != NULL)
+        snprintf(seat->was, sizeof seat->was, "%s", evt_shard_source(seat->sh));
     evt_sim_log_recreate(seat->part);
     forget_hostile(world, seat->part, 0);
     sim_birth(world, seat->part);

@@ -114,6 +114,7 @@ struct sim_seat {
     size_t waiting, reported;
     uint64_t ticket; /* of the step that comes next */
     bool idle;
+    char was[192];          /* its source before its log was created anew; "": it was not */
     bool must_notice;       /* the log lost what this store had committed */
     bool must_notice_batch; /* … what its open transaction, which is sent, had applied */
     bool no_hold_back;      /* a proof did not match: rebuild with everything sent */
