@@ -14,7 +14,7 @@ V ?= 0
 WERROR ?= $(if $(CI),1,0)
 SAN ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
-TEST_GROUPS ?= unit memory service contract sim
+TEST_GROUPS ?= unit memory service contract sim kafka
 TEST_SEEDS ?= 3000
 ifeq ($(origin CC),default)
 CC := gcc
@@ -82,7 +82,7 @@ endif
 endef
 test = $(eval $(call test_rule,$(1),$(2),$(3),$(4)))
 
-MODULES := libevents libevents/gen schemas svc-product test test/contract test/sim test/bench
+MODULES := libevents libevents/gen libevents/cli schemas svc-product test test/contract test/kafka test/sim test/bench
 include $(wildcard $(addsuffix /module.mk,$(MODULES)))
 
 # Objects are made again when the compiler or any flag changes.
@@ -117,12 +117,14 @@ $(call object,$(filter-out $(bootstrap),$(sort $(all_sources)))): | $(GENERATED_
 .PHONY: everything test test-now deps clean lint lint-now format install
 everything: $(all_targets)
 
+# The second clients and the JVM of a real broker only where its tests run.
+deps_groups = build test $(filter kafka,$(TEST_GROUPS))
 deps:
-	@CC='$(CC)' ./deps.sh install build test
+	@CC='$(CC)' ./deps.sh install $(deps_groups)
 
 # Two makes: the first may install the compiler that the second asks for its version.
 test:
-	@CC='$(CC)' ./deps.sh install build test
+	@CC='$(CC)' ./deps.sh install $(deps_groups)
 	+$(Q)$(MAKE) --no-print-directory test-now
 test-now: $(test_needs)
 	$(Q)test/run $(test_commands)

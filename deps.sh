@@ -3,6 +3,7 @@
 #
 #   build   a compiler ($CC) and the libraries       clang   the second compiler
 #   test    Check, valgrind, second Avro readers     lint    format, tidy, shellcheck
+#   kafka   a JVM, Maven, Kafka clients of others
 #
 # We look for commands and headers, not for packages: npm, for one, may come from elsewhere. `check`
 # names what is missing and fails; `install` installs it as root by apt-get, and says so.
@@ -39,6 +40,10 @@ look() {
             need libjansson-dev compiles jansson.h
             need libsqlite3-dev compiles sqlite3.h
             need libsodium-dev compiles sodium.h
+            need librdkafka-dev compiles librdkafka/rdkafka.h
+            need libmicrohttpd-dev compiles microhttpd.h
+            need libcurl4-openssl-dev compiles curl/curl.h
+            need libjemalloc-dev compiles jemalloc/jemalloc.h
             ;;
         test)
             need check compiles check.h
@@ -47,6 +52,18 @@ look() {
             need python3-avro /usr/bin/python3 -c 'import avro.schema'
             need nodejs has node
             need npm has npm
+            ;;
+        kafka)
+            need default-jre-headless has java
+            need maven has mvn
+            need kcat has kcat
+            # Debian's Python again, as these are Debian's packages.
+            need python3-kafka /usr/bin/python3 -c 'import kafka'
+            need python3-lz4 /usr/bin/python3 -c 'import lz4.frame'
+            need nodejs has node
+            need npm has npm
+            # kafkajs-lz4 compiles lz4 when npm fetches it.
+            need g++ has g++
             ;;
         clang)
             need clang has clang

@@ -1,6 +1,7 @@
 /* The product service as data. */
 #include "product_service.h"
 
+#include "api.h"
 #include "handlers.h"
 #include "product_line.h"
 #include "statements.h"
@@ -31,4 +32,5 @@ const struct evt_service product_service = {
     .timers = timers,
     .migrations = product_sql,
     .statements = product_statements,
+    .routes = product_api,
 };

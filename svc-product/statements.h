@@ -26,6 +26,14 @@
                           " (SELECT reservation_id FROM reservation WHERE ended_ms < ?1"           \
                           "  ORDER BY ended_ms, reservation_id LIMIT ?2)")
 
+/* What the HTTP side reads, on connections of its own. */
+#define CATALOGUE_COLUMNS                                                                          \
+    "product_id, sku, name, price_minor, currency, version, withdrawn, received, committed, "      \
+    "reserved"
+#define CATALOGUE_GET "SELECT " CATALOGUE_COLUMNS " FROM product WHERE sku = ?1"
+#define CATALOGUE_PAGE                                                                             \
+    "SELECT " CATALOGUE_COLUMNS " FROM product WHERE product_id > ?1 ORDER BY product_id LIMIT ?2"
+
 enum statement {
 #define STATEMENT_ENUM(name, sql) STATEMENT_##name,
     STATEMENT_MAP(STATEMENT_ENUM)

@@ -185,8 +185,9 @@ static void add_declarations(const struct model *m, struct evt_buf *buf)
         const struct service *service = m->services.items[i];
         evt_buf_printf(buf,
                        "    {.service = \"%s\", .hash = UINT64_C(0x%016" PRIx64
-                       "), .parked_max = %" PRId64 "},\n",
-                       service->name, emit_declaration_hash(m, service), service->parked_max);
+                       "), .parked_max = %" PRId64 ",\n     .generation = %" PRId64 "},\n",
+                       service->name, emit_declaration_hash(m, service), service->parked_max,
+                       service->generation);
     }
     evt_buf_add_text(buf, "};\n\n");
 }

@@ -34,7 +34,7 @@ struct root {
 
 struct service {
     const char *name, *doc;
-    int64_t parked_max;
+    int64_t parked_max, generation;
     struct evt_topic *inbox, *events, *dlt;
     struct list subscriptions; /* struct subscription */
 };

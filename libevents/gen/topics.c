@@ -10,6 +10,7 @@
 
 #define PARTITIONS_MAX 1024    /* a shard each; far more than a machine should own */
 #define PARKED_MAX     1000000 /* rows that a held stream may leave in a store */
+#define GENERATION_MAX INT32_MAX
 
 /* ---- services ---- */
 
@@ -61,8 +62,8 @@ static void add_topics(struct model *m, const struct place *at, const json_t *js
 static void read_service(struct model *m, const struct place *at, const char *name,
                          const json_t *json)
 {
-    static const char *const known[] = {"doc",    "subscriptions", "inbox",
-                                        "events", "parked_max",    NULL};
+    static const char *const known[] = {"doc",        "subscriptions", "inbox", "events",
+                                        "parked_max", "generation",    NULL};
     static const char *const again[] = {"subscriptions", NULL};
     struct service *service = model_service(m, name);
     const json_t *doc = json_object_get(json, "doc");
@@ -84,6 +85,8 @@ static void read_service(struct model *m, const struct place *at, const char *na
     service->doc = doc ? json_string_value(doc) : "";
     service->parked_max = m->parked_max;
     setting_number(m, at, json, "parked_max", 1, PARKED_MAX, &service->parked_max);
+    service->generation = 1;
+    setting_number(m, at, json, "generation", 1, GENERATION_MAX, &service->generation);
     list_add(&m->arena, &m->services, service);
     add_topics(m, at, json, service);
     subscriptions_read(m, at, json, service);

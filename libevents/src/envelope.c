@@ -248,8 +248,7 @@ enum evt_err evt_envelope_identify(const struct evt_record *rec, struct evt_enve
     return EVT_OK;
 }
 
-/* Version 00 of W3C's form: "00-<32>-<16>-<2>", lower-case, neither id all zeros. */
-static bool trace_fits(struct evt_text trace)
+bool evt_trace_valid(struct evt_text trace)
 {
     const char *text = trace.text;
     uint64_t high, low, parent, flags;
@@ -269,7 +268,7 @@ static struct evt_text trace_get(const struct found *found)
     if (!found->header[TRACEPARENT] || found->times[TRACEPARENT] > 1)
         return none;
     trace = header_text(found->header[TRACEPARENT]);
-    return trace_fits(trace) ? trace : none;
+    return evt_trace_valid(trace) ? trace : none;
 }
 
 static enum evt_err key_check(const struct evt_record *rec, struct evt_error *err)

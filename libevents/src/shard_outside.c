@@ -1,6 +1,7 @@
 /* Commands from outside: whoever sends one may send it again, so its id is remembered together with
  * what it asked for and how it was answered. The answer to a command that did not come from our own
  * edge is also a fact, so whoever publishes commands to topics learns what became of them. */
+#include "request_hash.h"
 #include "shard_internal.h"
 
 #include <evt/codec.h>
@@ -13,23 +14,6 @@
 
 /* Old answers are removed every so many records, by the log's own count. */
 #define PRUNE_EVERY 64
-
-static int64_t request_hash(const struct evt_record *rec)
-{
-    struct evt_text type = evt_envelope_type(rec);
-    struct evt_sip sip;
-
-    evt_sip_init(&sip);
-    evt_sip_add_field(&sip, type.text, type.len);
-    evt_sip_add_field(&sip, rec->key, rec->key_len);
-    /* Without the schema id: a retry by a newer client says the same. */
-    if (rec->value_len >= EVT_FRAME_LEN)
-        evt_sip_add_field(&sip, (const uint8_t *)rec->value + EVT_FRAME_LEN,
-                          rec->value_len - EVT_FRAME_LEN);
-    else
-        evt_sip_add_field(&sip, rec->value, rec->value_len);
-    return (int64_t)evt_sip_end(&sip);
-}
 
 static bool from_own_edge(const struct evt_ctx *ctx)
 {
@@ -70,8 +54,8 @@ static enum evt_err answer(struct evt_ctx *ctx, int outcome, const char *reason,
 {
     struct evt_shard *sh = ctx->sh;
     enum evt_err rc = evt__own_run(sh->st, EVT_OWN_ANSWER_PUT, err, "ttlittl", ctx->source, ctx->id,
-                                   request_hash(ctx->rec), (int32_t)outcome, reason, ctx->detail,
-                                   sh->meta.now_ms);
+                                   evt__request_hash(ctx->rec), (int32_t)outcome, reason,
+                                   ctx->detail, sh->meta.now_ms);
 
     if (rc == EVT_OK && ctx->rec->offset % PRUNE_EVERY == 0)
         rc = evt__own_run(sh->st, EVT_OWN_ANSWER_PRUNE, err, "l",
@@ -89,7 +73,7 @@ static enum evt_err look_up(struct evt_ctx *ctx, bool *ret_had, bool *ret_same,
     if (rc != EVT_OK)
         return rc;
     *ret_had = row != NULL;
-    *ret_same = row && sqlite3_column_int64(row, 0) == request_hash(ctx->rec);
+    *ret_same = row && sqlite3_column_int64(row, 0) == evt__request_hash(ctx->rec);
     evt_store_done(row);
     return EVT_OK;
 }

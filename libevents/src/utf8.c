@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The length of the sequence at `at`, 0 if it is not well-formed. */
-static size_t sequence(const uint8_t *at, size_t len)
+size_t evt_utf8_step(const void *bytes, size_t len)
 {
+    const uint8_t *at = bytes;
     uint8_t low = 0x80, high = 0xbf; /* of the second byte */
     size_t need, i;
 
+    if (!len)
+        return 0;
     if (at[0] < 0x80)
         return 1;
     if (at[0] < 0xc2 || at[0] > 0xf4) /* a continuation, an overlong, or beyond U+10FFFF */
@@ -49,7 +51,7 @@ bool evt_utf8_valid(const void *bytes, size_t len)
                 continue;
             }
         }
-        step = sequence(at, len);
+        step = evt_utf8_step(at, len);
         if (!step)
             return false;
         at += step;

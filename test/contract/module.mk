@@ -11,6 +11,10 @@ $(AVSC): test/contract/package.json test/contract/package-lock.json test/contrac
 	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --silent
 	@touch $@
 
+# What an edge's description says against what the edge does.
+openapi_tests := $(addprefix $(BUILD)/test/,service/check_product_api unit/check_edge_peers)
+$(call test,contract,openapi,node test/contract/openapi.mjs $(BUILD)/node $(BUILD)/svc-product \
+	svc-product/openapi.yaml $(openapi_tests),$(BUILD)/svc-product $(openapi_tests) $(AVSC))
 $(call test,contract,golden,test/contract/golden.py $(BUILD)/contract-codec $(BUILD)/node,\
 	$(BUILD)/contract-codec $(AVSC))
 $(call test,contract,compat,test/contract/compat.py $(BUILD)/evt-gen $(BUILD)/node,$(BUILD)/evt-gen $(AVSC))

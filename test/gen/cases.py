@@ -291,6 +291,7 @@ TOPICS = {
     "negative retention": service(inbox={"retention_ms": -2}),
     "compression": service(inbox={"compression": "brotli"}),
     "parked_max": service(parked_max=0),
+    "generation": both(service(generation=0), lambda t: t.topics["services"]["a"].update(generation="2")),
     "topic's unknown key": service(inbox={"cleanup": "compact"}),
     "inbox is a number": service(inbox=4),
 }

@@ -97,5 +97,17 @@ START_TEST(two_bytes_by_the_rule)
 }
 END_TEST
 
+START_TEST(a_step_is_one_character)
+{
+    for (size_t i = 0; i < 10; i++) /* those of one character */
+        ck_assert_uint_eq(evt_utf8_step(good[i], strlen(good[i])), strlen(good[i]));
+    ck_assert_uint_eq(evt_utf8_step("€uro", 6), 3);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_uint_eq(evt_utf8_step(bad[i], strlen(bad[i])), 0);
+    ck_assert_uint_eq(evt_utf8_step("", 1), 1);
+    ck_assert_uint_eq(evt_utf8_step("a", 0), 0);
+}
+END_TEST
+
 SUITE("utf8", well_formed_text_is_valid_anywhere, anything_else_is_refused_anywhere,
-      empty_is_valid_and_nul_is_a_character, two_bytes_by_the_rule)
+      empty_is_valid_and_nul_is_a_character, two_bytes_by_the_rule, a_step_is_one_character)

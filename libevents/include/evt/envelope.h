@@ -72,6 +72,8 @@ uint64_t evt_chain_next(uint64_t before, const char *type, size_t type_len, cons
 /* W3C trace context, 55 characters and a NUL: the trace id is the cause's own, else a hash of
  * `seed`; the parent id is a hash of the causing record's place in the log. */
 #define EVT_TRACE_LEN 55
+/* Version 00 of W3C's form: "00-<32>-<16>-<2>", lower-case, neither id all zeros. */
+bool evt_trace_valid(struct evt_text trace);
 void evt_trace_print(char buf[EVT_TRACE_LEN + 1], struct evt_text cause, const void *seed,
                      size_t seed_len, const char *topic, int32_t partition, int64_t offset);
 

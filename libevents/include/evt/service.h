@@ -54,6 +54,8 @@ struct evt_migration {
     const char *sql;
 };
 
+struct evt_route;
+
 struct evt_service {
     const char *name;
     uint32_t generation; /* bumped when decisions change; from 1 */
@@ -63,6 +65,7 @@ struct evt_service {
     const struct evt_call_handler *calls;   /* ends with {0}; NULL: none */
     const struct evt_migration *migrations; /* ends with {0}; NULL: none */
     const char *const *statements;          /* by the service's own enum, ends with NULL */
+    const struct evt_route *routes;         /* its HTTP side (http.h), ends with {0}; NULL: none */
 };
 
 /* Does its inbox take it? What topics.json declares of the service decides, and nothing else that

@@ -87,6 +87,7 @@ struct evt_declaration {
     const char *service;
     uint64_t hash;       /* of the schemas, senders and caps of all that it takes */
     uint32_t parked_max; /* records parked per held stream */
+    uint32_t generation; /* not in the hash: with which a log begins that is created today */
 };
 
 struct evt_schema_ref {

@@ -7,5 +7,7 @@
 #include <stddef.h>
 
 bool evt_utf8_valid(const void *bytes, size_t len);
+/* The length of the character that begins here; 0: what begins here is none. */
+size_t evt_utf8_step(const void *bytes, size_t len);
 
 #endif

@@ -1,0 +1,16 @@
+/* Answer: what became of commands, from the events of the service that takes them. */
+#ifndef CLI_ANSWER_H
+#define CLI_ANSWER_H
+
+#include "command_in.h"
+
+struct cli_answers;
+/* Before the commands are sent: looks from where the events end now. */
+EVT_MUST_USE enum evt_err cli_answers_new(const struct evt_kafka *kafka,
+                                          const struct cli_commands *commands,
+                                          struct cli_answers **ret_answers, struct evt_error *err);
+/* Waits for all; each is printed as it comes. Returns an exit status. */
+int cli_answers_wait(struct cli_answers *answers, int64_t timeout_ms, bool json);
+void cli_answers_free(struct cli_answers *answers); /* NULL is fine */
+
+#endif

@@ -1,0 +1,64 @@
+/* Cli: what the verbs of `evt` share. A verb is a file: it reads its options, does one thing,
+ * writes data to stdout and words to stderr, and returns an exit status. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <evt/command.h>
+#include <evt/kafka.h>
+#include <evt/type.h>
+
+#define CLI_BROKER_FILE "build/run/broker" /* where `evt broker` and `make run` say where it is */
+#define CLI_ANSWER_MS   5000               /* a broker that is there has answered by then */
+
+/* ---- verbs ---- */
+int cli_publish(const struct evt_conf *conf, void *arg);
+int cli_tail(const struct evt_conf *conf, void *arg);
+int cli_topics_apply(const struct evt_conf *conf, void *arg);
+int cli_topics_diff(const struct evt_conf *conf, void *arg);
+int cli_schema_check(const struct evt_conf *conf, void *arg);
+int cli_schema_add(const struct evt_conf *conf, void *arg);
+int cli_stream_list(const struct evt_conf *conf, void *arg);
+int cli_stream_accept(const struct evt_conf *conf, void *arg);
+int cli_resend(const struct evt_conf *conf, void *arg);
+int cli_broker(const struct evt_conf *conf, void *arg);
+int cli_doctor(const struct evt_conf *conf, void *arg);
+extern const struct evt_option cli_publish_options[], cli_tail_options[], cli_topics_options[],
+    cli_schema_options[], cli_stream_options[], cli_accept_options[], cli_resend_options[];
+extern const struct evt_example cli_publish_examples[], cli_tail_examples[], cli_apply_examples[],
+    cli_diff_examples[], cli_schema_check_examples[], cli_schema_add_examples[],
+    cli_list_examples[], cli_accept_examples[], cli_resend_examples[], cli_broker_examples[],
+    cli_doctor_examples[];
+extern const char cli_publish_help[], cli_tail_help[], cli_resend_help[], cli_accept_help[];
+
+/* ---- the cluster ---- */
+/* Which one: -b, KAFKA_BOOTSTRAP_SERVERS, the file that a broker wrote, else 127.0.0.1:9092. The
+ * text lives as long as the process. */
+struct evt_kafka cli_kafka(const struct evt_conf *conf);
+
+/* A topic's partitions; 0: there is no such topic. Unlike a question about one topic it does not
+ * make the stand-in create it. */
+EVT_MUST_USE enum evt_err cli_partitions(const struct evt_kafka *kafka, rd_kafka_t *rk,
+                                         const char *topic, int32_t *ret_partitions,
+                                         struct evt_error *err);
+
+/* ---- words ---- */
+/* "evt: …" on stderr; the exit status that fits the error. */
+int cli_fail(const struct evt_error *err);
+int cli_refuse(int status, const char *fmt, ...) EVT_PRINTF(2, 3);
+/* What evt_fail put before our words is said by the exit status. */
+const char *cli_words(const struct evt_error *err);
+
+/* ---- names ---- */
+/* A type by its full name, or by its last part where only one has it. NULL: it is said why. */
+const struct evt_type *cli_type(const char *name);
+/* "product.inbox", "shop.product.inbox.v1"; NULL: there is none. */
+const struct evt_topic *cli_topic(const char *name);
+/* "product.inbox.1": a topic and one of its partitions. */
+bool cli_partition(const char *text, const struct evt_topic **ret_topic, int32_t *ret_partition);
+/* "/cli/<user>" */
+void cli_source(char *buf, size_t size);
+/* A random UUID, 36 characters. */
+#define CLI_UUID_LEN 36
+EVT_MUST_USE enum evt_err cli_uuid(char ret_uuid[CLI_UUID_LEN + 1], struct evt_error *err);
+
+#endif

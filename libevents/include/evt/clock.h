@@ -1,0 +1,11 @@
+/* Clock: the two clocks of drivers and tools. Nothing below a driver reads one. */
+#ifndef EVT_CLOCK_H
+#define EVT_CLOCK_H
+
+#include <stdint.h>
+
+int64_t evt_clock_ms(void);      /* monotonic: for pauses and deadlines */
+int64_t evt_clock_us(void);      /* monotonic: for measuring */
+int64_t evt_clock_wall_ms(void); /* since 1970, as a log's timestamps */
+
+#endif

@@ -1,0 +1,67 @@
+/* Edge: a service's commands over HTTP. A request becomes a message on the service's own inbox and
+ * is answered when the shard has committed what became of it.
+ *
+ * The command's id is a hash of user, route and Idempotency-Key, so a retry meets the same answer,
+ * through any instance; equal requests in flight wait for the first one's. What another process
+ * owns is passed on to it (PEERS), one hop. */
+#ifndef EVT_EDGE_H
+#define EVT_EDGE_H
+
+#include <evt/bus.h>
+#include <evt/http.h>
+#include <evt/type.h>
+#include <sqlite3.h>
+
+struct evt_edge;
+
+struct evt_edge_options {
+    const struct evt_service *service;
+    struct evt_bus *bus;
+    const char *peers; /* "0=http://127.0.0.1:8081,1=…": the owner of each shard; NULL: all ours */
+    int64_t answer_ms; /* how long a command's answer is waited for; 0: 5000 */
+};
+/* The routes of a service have their edge as evt_request_arg. */
+EVT_MUST_USE enum evt_err evt_edge_new(const struct evt_edge_options *opt,
+                                       struct evt_edge **ret_edge, struct evt_error *err);
+/* After the HTTP side and then the bus have stopped; NULL is fine. */
+void evt_edge_free(struct evt_edge *edge);
+/* For evt_bus_options.committed. */
+void evt_edge_committed(void *edge, int32_t partition, int64_t position);
+
+/* How a command was answered. */
+struct evt_answer {
+    int outcome; /* enum evt_command_outcome */
+    const char *reason;
+    const char *detail; /* JSON, or NULL */
+};
+
+/* Publishes `msg` and suspends the request; `answered` makes the HTTP answer of the command's. When
+ * the answer does not come in time: 202 with `Location: <location>` and Retry-After. A missing or
+ * malformed Idempotency-Key (400) and the same key with another body (422) are answered here. */
+void evt_edge_command(struct evt_edge *edge, struct evt_request *req, const struct evt_type *type,
+                      const void *msg, const char *location,
+                      void (*answered)(struct evt_request *req, const struct evt_answer *answer));
+
+/* Passes the request on when `key` is another process's: true, it is or will be answered.
+ * evt_edge_command does so by itself. */
+bool evt_edge_passed_on(struct evt_edge *edge, struct evt_request *req, const char *key);
+/* A read-only connection to a shard's store, for short reads on the HTTP thread; NULL: not ours, or
+ * it cannot be opened now. */
+sqlite3 *evt_edge_store(struct evt_edge *edge, int32_t partition);
+
+/* For what is spread over all shards: which are ours, and the processes that own the others, each
+ * once. */
+int32_t evt_edge_partitions(const struct evt_edge *edge);
+bool evt_edge_owns(const struct evt_edge *edge, int32_t partition);
+int32_t evt_edge_unknown(const struct evt_edge *edge); /* a shard without a known owner; -1: none */
+size_t evt_edge_peers(const struct evt_edge *edge);
+/* Was it passed on by another process? Then it is about this one's own shards only. */
+bool evt_edge_is_hop(const struct evt_request *req);
+/* Asks a peer to GET `target` as a hop. The request waits, and goes on in `answered` on the HTTP
+ * thread: status 0 and the reason as body when there was no answer. */
+void evt_edge_ask(struct evt_edge *edge, struct evt_request *req, size_t peer, const char *target,
+                  void (*answered)(struct evt_request *req, void *arg, int status, const char *body,
+                                   size_t len),
+                  void (*gone)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,168 @@
+/* Bus, inside: a bus is one consumer, one producer at a time, one reader, and a seat per shard.
+ *
+ *   bus.c           life: stores are opened, the broker is waited for, threads start and stop
+ *   bus_consumer.c  the one consumer: assignment, connections, seeks, group offsets
+ *   bus_producer.c  the one producer: bursts and their reports, made anew after a fatal error
+ *   bus_seat.c      a shard's thread: join, apply, idle, what follows a failure
+ *   bus_batch.c     the end of a batch: send, wait until it is acknowledged, commit
+ *   bus_status.c    what people see: readiness, metrics, the watchdog */
+#ifndef EVT_BUS_INTERNAL_H
+#define EVT_BUS_INTERNAL_H
+
+#include <evt/buf.h>
+#include <evt/bus.h>
+#include <evt/due.h>
+#include <evt/log.h>
+#include <evt/shard.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define EVT_SEATS_MAX 256 /* shards of one process: each is a thread and a file */
+
+/* What a message's report is told to; the opaque of every message that wants one. */
+struct evt_report {
+    void (*fn)(struct evt_report *self, const rd_kafka_message_t *message);
+};
+
+/* A producer and who still uses it. */
+struct evt_producer {
+    rd_kafka_t *rk;
+    struct evt_bus *bus;
+    atomic_int users;
+    atomic_bool fatal;
+};
+
+/* A batch's messages under way. It outlives the batch when the seat gives up waiting. */
+struct evt_burst {
+    struct evt_report report;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct evt_producer *producer; /* whose fatal error ends the wait */
+    size_t left;                   /* not reported yet */
+    rd_kafka_resp_err_t code;      /* the first that failed */
+    char where[96];                /* and where it went */
+    bool abandoned;                /* the last report frees it */
+};
+
+enum evt_seat_state {
+    EVT_SEAT_STARTING,
+    EVT_SEAT_JOINING,
+    EVT_SEAT_CATCHING_UP,
+    EVT_SEAT_RUNNING,
+    EVT_SEAT_RETRYING,
+    EVT_SEAT_SUPERSEDED,
+    EVT_SEAT_STOPPED,
+    EVT_SEAT_FAILED
+};
+
+struct evt_seat_metrics {
+    struct evt_metric **messages; /* by type of the registry and outcome, made when first needed */
+    struct evt_metric *handle, *commit, *batch, *ack_wait;
+    struct evt_metric *duplicates, *dead, *held, *parked, *timers, *calls, *lag;
+};
+
+/* A shard as the bus runs it. Its thread owns all but what is marked otherwise. */
+struct evt_seat {
+    struct evt_bus *bus;
+    const struct evt_subscription *subscription; /* NULL: the service itself */
+    const char *name;                            /* the service's or the subscription's */
+    const struct evt_topic *topic;
+    int32_t partition;
+    char *path;
+    pthread_t thread;
+    bool started;
+
+    struct evt_shard *sh;
+    struct evt_due *due;
+    rd_kafka_queue_t *queue;
+    struct evt_kafka_record rec;
+
+    bool joined;
+    bool probes;          /* the tail is to be probed with the next join */
+    uint64_t connections; /* of the consumer, when it joined */
+    int32_t broker;       /* that the last message came from; -1: none since the join */
+    bool at_end;          /* nothing has come since the end was told */
+    bool no_hold_back;    /* a proof was wrong: everything is sent again */
+    bool holds_back;      /* the group's offset was looked at */
+    int64_t low;          /* the log's first offset, when it was asked last … */
+    int64_t low_ms;       /* … at this time */
+    int64_t batch_us;     /* when the open batch began */
+    size_t batch_max;
+    int retries;
+    uint64_t woken; /* records applied when the fetcher was woken last */
+    uint64_t applied;
+    int64_t offset_ms;   /* when the group's offset was told last … */
+    int64_t offset_told; /* … and what it was */
+    int64_t probe_ms;    /* when the tail is probed next */
+    struct evt_seat_metrics metrics;
+
+    /* Read by others. */
+    _Atomic int64_t position;
+    _Atomic int64_t moved_ms; /* its thread was alive */
+    atomic_int state;
+    pthread_mutex_t mutex; /* of `reason` */
+    char reason[sizeof(((struct evt_error *)0)->text) + 64];
+    sqlite3 *look; /* the main thread's own view of the store */
+};
+
+struct evt_bus {
+    struct evt_bus_options opt;
+    struct evt_kafka kafka;
+    struct evt_seat *seats;
+    size_t seats_n;
+
+    rd_kafka_t *consumer;
+    bool wakes;                       /* its fetcher must be woken by hand */
+    atomic_uint_fast64_t connections; /* one more with each that the consumer makes */
+
+    pthread_mutex_t producer_mutex;
+    struct evt_producer *producer;
+    pthread_t reporter;
+    atomic_bool reporting;
+
+    pthread_mutex_t reader_mutex;
+    struct evt_kafka_reader *reader;
+
+    atomic_bool stopping;
+    _Atomic int64_t stop_by_ms; /* a batch under way is waited for until then */
+    atomic_bool started;
+    struct evt_error why;
+    bool failed;
+    int64_t looked_ms;
+};
+
+/* bus_consumer.c */
+enum evt_err evt__bus_consumer_open(struct evt_bus *bus, struct evt_error *err);
+enum evt_err evt__bus_assign(struct evt_bus *bus, struct evt_error *err);
+void evt__bus_consumer_close(struct evt_bus *bus);
+enum evt_err evt__seat_seek(struct evt_seat *seat, struct evt_error *err);
+enum evt_err evt__seat_hold_back(struct evt_seat *seat, struct evt_error *err);
+void evt__seat_tell_offset(struct evt_seat *seat, bool now);
+void evt__seat_wake_fetcher(struct evt_seat *seat);
+
+/* bus_producer.c */
+enum evt_err evt__bus_producer_open(struct evt_bus *bus, struct evt_error *err);
+void evt__bus_producer_close(struct evt_bus *bus, int timeout_ms);
+struct evt_producer *evt__bus_producer_use(struct evt_bus *bus); /* NULL: there is none just now */
+void evt__bus_producer_done(struct evt_producer *producer);
+
+/* bus_seat.c */
+enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err);
+void *evt__seat_run(void *seat);
+void evt__seat_close(struct evt_seat *seat);
+
+/* bus_batch.c */
+enum evt_err evt__seat_flush(struct evt_seat *seat, struct evt_error *err);
+void evt__seat_publish(struct evt_seat *seat, const struct evt_send *send);
+
+/* bus_status.c */
+void evt__seat_metrics_init(struct evt_seat *seat);
+void evt__seat_metrics_free(struct evt_seat *seat);
+void evt__seat_observe(void *seat, const struct evt_record *rec, enum evt_outcome outcome,
+                       const char *reason);
+void evt__seat_say(struct evt_seat *seat, enum evt_seat_state state, const char *reason);
+void evt__seat_moved(struct evt_seat *seat);
+void evt__bus_look(struct evt_bus *bus);
+
+#endif

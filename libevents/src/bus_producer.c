@@ -1,0 +1,187 @@
+/* Bus, the producer: one for all shards of the process. Reports are served by a thread of its own,
+ * so that a shard that waits is woken by its last one. After a fatal error a new producer takes its
+ * place: every open batch is rolled back, and reports of the old one find nobody. */
+#include "bus_internal.h"
+
+#include <evt/clock.h>
+#include <evt/mem.h>
+
+#define SERVE_MS 100
+#define BURY_MS  5000 /* what a dead producer still holds is thrown away; it may take its time */
+
+static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    struct evt_report *to = message->_private;
+
+    (void)rk;
+    (void)opaque;
+    if (to)
+        to->fn(to, message);
+}
+
+static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
+{
+    struct evt_producer *producer = opaque;
+    char why[256];
+
+    if (code != RD_KAFKA_RESP_ERR__FATAL)
+        return;
+    rd_kafka_fatal_error(rk, why, sizeof(why));
+    (void)text;
+    EVT_LOG(WARN, "the producer failed, a new one takes its place", EVT_FT("reason", why));
+    atomic_store(&producer->fatal, true);
+}
+
+static enum evt_err producer_new(struct evt_bus *bus, struct evt_producer **ret_producer,
+                                 struct evt_error *err)
+{
+    struct evt_producer *producer = evt_zalloc(sizeof(*producer));
+    rd_kafka_conf_t *conf;
+    enum evt_err rc = evt_kafka_conf(&bus->kafka, EVT_KAFKA_PRODUCER, &conf, err);
+
+    if (rc == EVT_OK) {
+        rd_kafka_conf_set_dr_msg_cb(conf, report);
+        rd_kafka_conf_set_error_cb(conf, failed);
+        rd_kafka_conf_set_opaque(conf, producer);
+        rc = evt_kafka_client(conf, EVT_KAFKA_PRODUCER, &producer->rk, err);
+    }
+    if (rc != EVT_OK) {
+        evt_free(producer);
+        return rc;
+    }
+    producer->bus = bus;
+    atomic_init(&producer->users, 1); /* the bus's own */
+    *ret_producer = producer;
+    return EVT_OK;
+}
+
+/* The last who lets go throws away what it holds: by then nobody waits for it. */
+static void *bury(void *arg)
+{
+    struct evt_producer *producer = arg;
+    const int64_t end_ms = evt_clock_ms() + BURY_MS;
+
+    rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    while (rd_kafka_outq_len(producer->rk) > 0 && evt_clock_ms() < end_ms)
+        rd_kafka_poll(producer->rk, SERVE_MS);
+    rd_kafka_destroy(producer->rk);
+    evt_free(producer);
+    return NULL;
+}
+
+struct evt_producer *evt__bus_producer_use(struct evt_bus *bus)
+{
+    struct evt_producer *producer;
+
+    pthread_mutex_lock(&bus->producer_mutex);
+    producer = bus->producer;
+    if (producer && atomic_load(&producer->fatal))
+        producer = NULL;
+    if (producer)
+        atomic_fetch_add(&producer->users, 1);
+    pthread_mutex_unlock(&bus->producer_mutex);
+    return producer;
+}
+
+void evt__bus_producer_done(struct evt_producer *producer)
+{
+    pthread_t thread;
+
+    if (atomic_fetch_sub(&producer->users, 1) != 1)
+        return;
+    if (pthread_create(&thread, NULL, bury, producer) == 0)
+        pthread_detach(thread);
+}
+
+static void replace(struct evt_bus *bus)
+{
+    struct evt_producer *old = bus->producer, *new = NULL;
+    struct evt_error err;
+
+    if (producer_new(bus, &new, &err) != EVT_OK) {
+        EVT_LOG(ERROR, "no new producer", EVT_FT("reason", err.text));
+        rd_kafka_poll(old->rk, SERVE_MS); /* and again */
+        return;
+    }
+    pthread_mutex_lock(&bus->producer_mutex);
+    bus->producer = new;
+    pthread_mutex_unlock(&bus->producer_mutex);
+    evt__bus_producer_done(old);
+}
+
+static void *serve(void *arg)
+{
+    struct evt_bus *bus = arg;
+
+    while (bus->reporting) {
+        rd_kafka_poll(bus->producer->rk, SERVE_MS);
+        if (atomic_load(&bus->producer->fatal))
+            replace(bus);
+    }
+    return NULL;
+}
+
+enum evt_err evt__bus_producer_open(struct evt_bus *bus, struct evt_error *err)
+{
+    enum evt_err rc = producer_new(bus, &bus->producer, err);
+
+    if (rc != EVT_OK)
+        return rc;
+    bus->reporting = true;
+    if (pthread_create(&bus->reporter, NULL, serve, bus) != 0) {
+        bus->reporting = false;
+        return evt_fail(err, EVT_E_NOMEM, "a thread for the producer");
+    }
+    return EVT_OK;
+}
+
+void evt__bus_producer_close(struct evt_bus *bus, int timeout_ms)
+{
+    if (!bus->producer)
+        return;
+    /* What the edge and timers sent; a batch's own was waited for. */
+    rd_kafka_flush(bus->producer->rk, timeout_ms);
+    if (bus->reporting) {
+        bus->reporting = false;
+        pthread_join(bus->reporter, NULL);
+    }
+    evt__bus_producer_done(bus->producer);
+    bus->producer = NULL;
+}
+
+/* One command of the edge's under way. */
+struct publication {
+    struct evt_report report;
+    void (*done)(void *arg, enum evt_err rc, int64_t offset);
+    void *arg;
+};
+
+static void published(struct evt_report *self, const rd_kafka_message_t *message)
+{
+    struct publication *publication = (struct publication *)self;
+
+    publication->done(publication->arg, message->err ? EVT_E_AWAY : EVT_OK, message->offset);
+    evt_free(publication);
+}
+
+enum evt_err evt_bus_publish(struct evt_bus *bus, const struct evt_send *send,
+                             void (*done)(void *arg, enum evt_err rc, int64_t offset), void *arg,
+                             struct evt_error *err)
+{
+    struct evt_producer *producer = atomic_load(&bus->started) && !atomic_load(&bus->stopping)
+                                        ? evt__bus_producer_use(bus)
+                                        : NULL;
+    struct publication *publication;
+    enum evt_err rc;
+
+    if (!producer)
+        return evt_fail(err, EVT_E_AWAY, "the broker is not connected");
+    publication = evt_alloc(sizeof(*publication));
+    *publication = (struct publication){{published}, done, arg};
+    rc = evt_kafka_produce(producer->rk, send, publication, err);
+    evt__bus_producer_done(producer);
+    if (rc == EVT_OK)
+        return EVT_OK;
+    evt_free(publication);
+    return rc == EVT_E_BUSY ? evt_fail(err, EVT_E_AWAY, "too many messages wait to be sent") : rc;
+}

@@ -1,0 +1,390 @@
+/* Bus, a seat: a shard's thread. It joins the log, applies what comes, ends its batches, and at the
+ * end of the log carries out timers and calls. After any failure that may pass it rolls back, waits
+ * a moment and joins again, so there is one way back, whatever happened. */
+#include "bus_internal.h"
+
+#include <evt/clock.h>
+#include <evt/mem.h>
+#include <evt/snapshot.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_US     20000
+#define IDLE_MS      500 /* at most, without anything to do */
+#define READ_MS      3000
+#define PAUSE_MS_MAX 1000
+#define LOW_MS       1000 /* the log's beginning is asked for no more often */
+#define PROBE_MS     (24LL * 60 * 60 * 1000)
+
+static enum evt_err open_shard(struct evt_seat *seat, struct evt_error *err)
+{
+    const struct evt_shard_options opt = {
+        .service = seat->bus->opt.service,
+        .subscription = seat->subscription,
+        .topic = seat->topic,
+        .partition = seat->partition,
+        .store = {.fs = &evt_fs_posix, .path = seat->path},
+        .observe = evt__seat_observe,
+        .observe_arg = seat,
+    };
+
+    return evt_shard_open(&opt, &seat->sh, err);
+}
+
+/* The store as it is; or the snapshot at which this generation begins, where that is further. */
+enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err)
+{
+    const uint32_t generation = seat->bus->opt.service->generation;
+    int64_t snapshot = -1;
+    struct evt_meta meta;
+    enum evt_err rc = EVT_OK;
+
+    if (!seat->subscription)
+        rc = evt_snapshot_find(&evt_fs_posix, seat->path, generation, &snapshot, err);
+    if (rc == EVT_OK && snapshot >= 0 && !evt_fs_posix.exists(NULL, seat->path))
+        rc = evt_snapshot_restore(&evt_fs_posix, seat->path, generation, snapshot, err);
+    if (rc == EVT_OK)
+        rc = open_shard(seat, err);
+    if (rc == EVT_OK)
+        rc = evt_store_meta_get(evt_shard_store(seat->sh), &meta, err);
+    if (rc == EVT_OK && snapshot >= 0 && meta.generation < generation && meta.pos + 1 < snapshot) {
+        evt_shard_close(seat->sh);
+        seat->sh = NULL;
+        rc = evt_snapshot_restore(&evt_fs_posix, seat->path, generation, snapshot, err);
+        if (rc == EVT_OK)
+            rc = open_shard(seat, err);
+    }
+    if (rc != EVT_OK)
+        return evt_wrap(err, rc, "%s", seat->path);
+    seat->due = evt_due_new(seat->sh, (uint64_t)evt_clock_us() ^ (uint64_t)(uintptr_t)seat);
+    atomic_store(&seat->position, evt_shard_position(seat->sh));
+    return EVT_OK;
+}
+
+void evt__seat_close(struct evt_seat *seat)
+{
+    evt_due_free(seat->due);
+    evt_shard_close(seat->sh);
+    seat->due = NULL;
+    seat->sh = NULL;
+}
+
+static void probe(void *arg, const struct evt_send *send)
+{
+    evt__seat_publish(arg, send);
+}
+
+static enum evt_err read_and_join(struct evt_seat *seat, struct evt_error *err)
+{
+    struct evt_bus *bus = seat->bus;
+    enum evt_err rc = EVT_OK;
+    int64_t offset;
+
+    while (rc == EVT_OK && evt_shard_join_next(seat->sh, &offset)) {
+        const struct evt_record *rec = NULL;
+        int64_t high;
+
+        pthread_mutex_lock(&bus->reader_mutex); /* the record is the reader's own */
+        rc = evt_kafka_read(bus->reader, seat->topic->name, seat->partition,
+                            offset < 0 ? 0 : offset, READ_MS, &rec, &seat->low, &high, err);
+        if (rc == EVT_OK)
+            rc = evt_shard_join(seat->sh, rec, seat->low, err);
+        pthread_mutex_unlock(&bus->reader_mutex);
+        seat->low_ms = evt_clock_ms();
+        evt__seat_moved(seat);
+    }
+    return rc;
+}
+
+/* Before anything that is fetched from now on is applied, the record at the position is read again.
+ * What was prefetched is thrown away: it may come from before a loss. */
+static enum evt_err join(struct evt_seat *seat, struct evt_error *err)
+{
+    enum evt_err rc = EVT_OK;
+
+    evt__seat_say(seat, EVT_SEAT_JOINING, NULL);
+    if (!seat->holds_back)
+        rc = evt__seat_hold_back(seat, err);
+    if (rc != EVT_OK)
+        return rc;
+    seat->holds_back = true;
+    seat->connections = atomic_load(&seat->bus->connections);
+    seat->broker = -1;
+    EVT_LOG(DEBUG, "joining", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
+            EVT_FN("position", evt_shard_position(seat->sh)),
+            EVT_FN("connections", seat->connections));
+    evt_shard_reconnected(seat->sh);
+    rc = read_and_join(seat, err);
+    if (rc == EVT_OK)
+        rc = evt__seat_seek(seat, err);
+    if (rc != EVT_OK)
+        return rc;
+    seat->joined = true;
+    seat->at_end = false;
+    if (seat->probes || evt_clock_ms() >= seat->probe_ms) {
+        seat->probes = false;
+        seat->probe_ms = evt_clock_ms() + PROBE_MS;
+        rc = evt_shard_probes(seat->sh, probe, seat, err);
+    }
+    evt__seat_say(seat, EVT_SEAT_CATCHING_UP, NULL);
+    return rc;
+}
+
+/* Connected anew, or another broker leads the partition: whatever comes now may be another log. */
+static bool must_join(struct evt_seat *seat, int32_t broker)
+{
+    if (atomic_load(&seat->bus->connections) == seat->connections &&
+        (broker < 0 || seat->broker < 0 || broker == seat->broker))
+        return false;
+    seat->joined = false;
+    seat->probes = true;
+    return true;
+}
+
+/* A skipped offset is a hole while the log still begins before it; else records were lost. */
+static enum evt_err check_hole(struct evt_seat *seat, int64_t offset, struct evt_error *err)
+{
+    const int64_t next = evt_shard_next_offset(seat->sh);
+    enum evt_err rc = EVT_OK;
+    int64_t high;
+
+    if (offset == next || (seat->low <= next && evt_clock_ms() - seat->low_ms < LOW_MS))
+        return EVT_OK;
+    rc = evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, READ_MS,
+                        &seat->low, &high, err);
+    seat->low_ms = evt_clock_ms();
+    if (rc == EVT_OK && seat->low > next)
+        rc = evt_fail(err, EVT_E_LOG_BEGIN,
+                      "it begins at %" PRId64 " and %" PRId64
+                      " was not applied yet: restore a newer snapshot",
+                      seat->low, next);
+    return rc;
+}
+
+static enum evt_err take(struct evt_seat *seat, const rd_kafka_message_t *message,
+                         struct evt_error *err)
+{
+    const int32_t broker = rd_kafka_message_broker_id(message);
+    int64_t begin_us;
+    enum evt_err rc;
+
+    seat->at_end = false;
+    if (must_join(seat, broker) || message->offset < evt_shard_next_offset(seat->sh))
+        return EVT_OK;
+    seat->broker = broker;
+    rc = check_hole(seat, message->offset, err);
+    if (rc != EVT_OK)
+        return rc;
+    begin_us = evt_clock_us();
+    if (evt_shard_batch(seat->sh) == 0) {
+        seat->batch_us = begin_us;
+        /* What comes before a record that must wait is not held up with it. */
+        seat->batch_max = seat->retries ? 1 : EVT_BATCH_MAX;
+    }
+    evt_kafka_record_set(&seat->rec, message);
+    rc = evt_shard_apply(seat->sh, &seat->rec.rec, err);
+    if (rc != EVT_OK)
+        return rc;
+    evt_metric_observe(seat->metrics.handle, evt_clock_us() - begin_us);
+    seat->applied++;
+    evt__seat_wake_fetcher(seat);
+    if (evt_shard_batch(seat->sh) >= seat->batch_max || begin_us - seat->batch_us > BATCH_US)
+        return evt__seat_flush(seat, err);
+    return EVT_OK;
+}
+
+/* Not a record, but something about the partition. */
+static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *message,
+                         struct evt_error *err)
+{
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        seat->at_end = true;
+        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : EVT_OK;
+    }
+    return evt_kafka_fail(err, message->err, "%s/%d", seat->topic->name, (int)seat->partition);
+}
+
+static void publish(void *self, const struct evt_send *send)
+{
+    evt__seat_publish(self, send);
+}
+
+/* No service that the bus takes makes outside calls: evt_bus_new refuses it. */
+static void call(void *self, const struct evt_call_request *request)
+{
+    (void)self;
+    EVT_BUG_ON(request);
+}
+
+static enum evt_err idle(struct evt_seat *seat, struct evt_error *err)
+{
+    const struct evt_due_driver driver = {.self = seat, .publish = publish, .call = call};
+    enum evt_err rc = EVT_OK;
+
+    if (must_join(seat, -1))
+        return EVT_OK;
+    if (seat->at_end && !evt_shard_is_caught_up(seat->sh)) {
+        rc = evt_shard_caught_up(seat->sh, err);
+        if (rc != EVT_OK)
+            return rc;
+        seat->retries = 0;
+        evt__seat_say(seat, EVT_SEAT_RUNNING, NULL);
+        EVT_LOG(INFO, "caught up", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
+                EVT_FN("offset", evt_shard_position(seat->sh)));
+    }
+    if (evt_clock_ms() >= seat->probe_ms)
+        seat->joined = false; /* probes go with the join */
+    evt__seat_tell_offset(seat, false);
+    return evt_due_run(seat->due, evt_clock_wall_ms(), &driver, err);
+}
+
+static int wait_ms(const struct evt_seat *seat)
+{
+    int64_t now_ms, next_ms;
+
+    if (evt_shard_batch(seat->sh) || (seat->at_end && !evt_shard_is_caught_up(seat->sh)))
+        return 0;
+    now_ms = evt_clock_wall_ms();
+    next_ms = evt_due_next_ms(seat->due, now_ms);
+    if (next_ms <= now_ms)
+        return 0;
+    return next_ms - now_ms < IDLE_MS ? (int)(next_ms - now_ms) : IDLE_MS;
+}
+
+static enum evt_err supersede(struct evt_seat *seat, struct evt_error *err)
+{
+    const enum evt_err rc = evt_shard_supersede(seat->sh, err);
+    uint32_t generation;
+    int64_t boundary;
+
+    if (rc != EVT_OK)
+        return rc;
+    evt_shard_superseded(seat->sh, &generation, &boundary);
+    EVT_LOG(INFO, "superseded: a newer generation begins here", EVT_FT("of", seat->name),
+            EVT_FN("shard", seat->partition), EVT_FN("offset", boundary),
+            EVT_FN("generation", generation));
+    evt__seat_tell_offset(seat, true);
+    evt__seat_close(seat);
+    evt__seat_say(seat, EVT_SEAT_SUPERSEDED, NULL);
+    return EVT_OK;
+}
+
+static enum evt_err step(struct evt_seat *seat, struct evt_error *err)
+{
+    rd_kafka_message_t *message;
+    uint32_t generation;
+    int64_t boundary;
+    enum evt_err rc;
+
+    if (!seat->joined)
+        return join(seat, err);
+    if (evt_shard_superseded(seat->sh, &generation, &boundary))
+        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : supersede(seat, err);
+    message = rd_kafka_consume_queue(seat->queue, wait_ms(seat));
+    if (!message)
+        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : idle(seat, err);
+    rc = message->err ? told(seat, message, err) : take(seat, message, err);
+    rd_kafka_message_destroy(message);
+    return rc;
+}
+
+/* Half of it and up to half more, so that shards do not knock all at once. */
+static void pause_a_little(struct evt_seat *seat)
+{
+    const int doublings = seat->retries < 10 ? seat->retries : 10;
+    const int64_t most = 1 << doublings < PAUSE_MS_MAX ? 1 << doublings : PAUSE_MS_MAX;
+    const int64_t end_ms = evt_clock_ms() + most / 2 + evt_clock_us() % (most / 2 + 1);
+
+    while (evt_clock_ms() < end_ms && !atomic_load(&seat->bus->stopping)) {
+        const int64_t left = end_ms - evt_clock_ms();
+        const struct timespec slice = {0, (left < 20 ? (left > 0 ? left : 1) : 20) * 1000000L};
+
+        evt__seat_moved(seat);
+        nanosleep(&slice, NULL);
+    }
+}
+
+/* The log is not the one whose sends were acknowledged: built again, and everything sent. */
+static enum evt_err rebuild_and_send(struct evt_seat *seat, struct evt_error *err)
+{
+    enum evt_err rc;
+
+    EVT_LOG(WARN, "the group's offset belongs to another log: all is sent again",
+            EVT_FT("of", seat->name), EVT_FN("shard", seat->partition));
+    evt__seat_close(seat);
+    rc = evt_store_remove(&evt_fs_posix, seat->path, err);
+    if (rc == EVT_OK)
+        rc = evt__seat_open(seat, err);
+    seat->no_hold_back = true;
+    seat->joined = false;
+    return rc;
+}
+
+static void failed(struct evt_seat *seat, enum evt_err code, struct evt_error *err)
+{
+    if (code == EVT_E_PROOF_DIFFERS && !seat->no_hold_back)
+        code = rebuild_and_send(seat, err);
+    if (code == EVT_OK)
+        return;
+    if (evt_err_class(code) != EVT_CLASS_RETRY || !seat->sh) {
+        evt__seat_close(seat);
+        evt__seat_say(seat, EVT_SEAT_FAILED, err->text);
+        return;
+    }
+    evt_shard_rollback(seat->sh);
+    seat->joined = false;
+    evt__seat_say(seat, EVT_SEAT_RETRYING, err->text);
+    if ((seat->retries & (seat->retries - 1)) == 0) /* 1, 2, 4, 8 … times */
+        EVT_LOG(WARN, "rolled back, trying again", EVT_FT("of", seat->name),
+                EVT_FN("shard", seat->partition), EVT_FN("times", seat->retries + 1),
+                EVT_FT("reason", err->text));
+    if (seat->retries < 1 << 20)
+        seat->retries++;
+    pause_a_little(seat);
+}
+
+static bool ended(const struct evt_seat *seat)
+{
+    const int state = atomic_load(&seat->state);
+
+    return state == EVT_SEAT_SUPERSEDED || state == EVT_SEAT_FAILED;
+}
+
+/* What is open is finished, if the broker lets us; else it is applied again at the next start. */
+static void finish(struct evt_seat *seat)
+{
+    struct evt_error err;
+
+    if (!seat->sh)
+        return;
+    if (seat->joined && evt_shard_batch(seat->sh) && evt__seat_flush(seat, &err) != EVT_OK)
+        evt_shard_rollback(seat->sh);
+    if (seat->joined)
+        evt__seat_tell_offset(seat, true);
+    /* Closing would do it, but for readers that still have the file open. */
+    sqlite3_wal_checkpoint_v2(evt_store_db(evt_shard_store(seat->sh)), NULL,
+                              SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    evt__seat_close(seat);
+    evt__seat_say(seat, EVT_SEAT_STOPPED, NULL);
+}
+
+void *evt__seat_run(void *arg)
+{
+    struct evt_seat *seat = arg;
+    struct evt_error err = {.text = ""};
+
+    seat->probes = true;
+    seat->probe_ms = evt_clock_ms() + PROBE_MS;
+    while (!atomic_load(&seat->bus->stopping) && !ended(seat)) {
+        enum evt_err rc = step(seat, &err);
+
+        evt__seat_moved(seat);
+        if (rc != EVT_OK)
+            failed(seat, rc, &err);
+    }
+    finish(seat);
+    evt_kafka_record_release(&seat->rec);
+    return NULL;
+}

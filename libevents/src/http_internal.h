@@ -1,0 +1,112 @@
+/* The parts of the HTTP side, as they see each other.
+ *
+ *   http.c           the daemon: connections, a request's life, start and stop
+ *   http_listen.c    an address as text, and the socket that listens there
+ *   http_target.c    path and query, percent-decoded
+ *   http_route.c     which route a path is, and what the others allow
+ *   http_request.c   what a handler may ask about its request
+ *   http_reply.c     answers and problems
+ *   http_suspend.c   who waits, until when, and who may answer it
+ *   http_count.c     metrics */
+#ifndef EVT_HTTP_INTERNAL_H
+#define EVT_HTTP_INTERNAL_H
+
+#include <evt/http.h>
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#define EVT__PAIRS_MAX 16 /* values of a path; parameters of a query */
+
+/* Decoded texts by name, which lie in one piece of memory. */
+struct evt__pair {
+    const char *name, *value;
+};
+struct evt__pairs {
+    struct evt__pair items[EVT__PAIRS_MAX];
+    size_t n;
+};
+
+/* Who has a request: its handler, nobody, one who may answer it, or the daemon that sends it. */
+enum evt__state { EVT__RUNNING, EVT__SUSPENDED, EVT__CLAIMED, EVT__ANSWERED };
+
+struct evt_request {
+    struct evt_http *http;
+    struct MHD_Connection *connection;
+    int refs;
+    char *method;
+    char *target;                  /* as it came */
+    size_t path_len;               /* of the path in it */
+    char *memory, *memory_at;      /* of all that is decoded, and how far it is used */
+    const char *path;              /* decoded, for people; what is matched are its segments */
+    const struct evt_route *route; /* NULL before it is found, and when there is none */
+    struct evt__pairs values, query;
+    struct evt_buf body;
+    size_t body_seen;
+    struct json_t *json;
+    int64_t begun_us;
+    bool begun;      /* its headers were read */
+    bool dispatched; /* its handler was called, or it was refused */
+    /* Under the lock of `http`. */
+    enum evt__state state;
+    bool parked; /* suspended in the daemon, and not called again yet */
+    size_t heap_at;
+    int64_t deadline_ms;
+    void (*late)(struct evt_request *req, void *arg);
+    void *late_arg;
+    void (*go)(struct evt_request *req, void *arg); /* to be called on the HTTP thread */
+    void *go_arg;
+    /* The answer. */
+    struct evt_buf headers; /* name NUL value NUL … */
+    struct MHD_Response *response;
+    int status;
+};
+
+struct evt__count;
+
+struct evt_http {
+    struct evt_http_options opt;
+    struct MHD_Daemon *daemon;
+    int listen_fd;
+    char address[64];
+    struct evt__count *count; /* NULL: not counted */
+    pthread_mutex_t lock;
+    pthread_cond_t sooner; /* for the deadlines' thread: something is due before it thinks */
+    pthread_cond_t fewer;  /* for the stop: one request less */
+    pthread_t clock;
+    bool clock_runs;
+    struct evt_request **heap; /* of the suspended, by deadline */
+    size_t heap_n, heap_cap;
+    size_t open;   /* requests not yet sent */
+    size_t parked; /* of these in the daemon's suspension */
+    size_t waking; /* threads that are calling the daemon about one */
+    bool stopping, stopped;
+};
+
+EVT_MUST_USE enum evt_err evt__http_listen(const char *address, int *ret_fd, char *ret_real,
+                                           size_t size, struct evt_error *err);
+
+/* Writes `len` bytes decoded and a NUL at `*at` and moves it; false: not percent-encoded UTF-8, or
+ * a NUL in it. Decoded is never longer than encoded. */
+bool evt__percent_decode(const char *text, size_t len, bool plus_is_space, char **at);
+/* Path and query out of `target`; false: the request was answered. */
+bool evt__target_read(struct evt_request *req);
+/* The route, and the values that it names in the path; false: the request was answered. */
+bool evt__route_find(struct evt_request *req);
+
+EVT_MUST_USE enum evt_err evt__http_clock_start(struct evt_http *http, struct evt_error *err);
+void evt__http_clock_stop(struct evt_http *http);
+/* A thread that leaves all signals to the main one. */
+int evt__http_thread(pthread_t *ret_thread, void *(*fn)(void *arg), void *arg);
+/* Has the daemon call a parked request again. The lock is held, and given back. */
+void evt__request_wake(struct evt_request *req);
+
+enum MHD_Result evt__reply_queue(struct evt_request *req); /* on the HTTP thread */
+
+struct evt__count *evt__count_new(struct evt_metrics *metrics, const struct evt_route *routes);
+void evt__count_free(struct evt__count *count); /* NULL is fine */
+void evt__count_begin(struct evt__count *count);
+void evt__count_end(struct evt__count *count);
+void evt__count_answer(struct evt__count *count, const struct evt_request *req);
+
+#endif

@@ -1,0 +1,15 @@
+# Tests on real Kafka: real processes, a broker by compose/kafka/kafka, clients that are not ours.
+$(call test_program,partitions,test/kafka/partitions.c,libevents-base)
+# A later generation of svc-product, for deploys.
+$(call test_program,next-product,test/kafka/next.c,svc-product events libevents,$(EVT_LIBS))
+
+KAFKA_NODE := $(BUILD)/node-kafka/.stamp
+$(KAFKA_NODE): test/kafka/package.json test/kafka/package-lock.json test/kafka/.npmrc
+	$(call say,NPM,$(@D))
+	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --silent
+	@touch $@
+
+kafka_needs := $(BUILD)/evt $(BUILD)/svc-product $(BUILD)/partitions $(BUILD)/next-product $(KAFKA_NODE)
+kafka_tests := $(patsubst test/kafka/%.py,%,$(sort $(wildcard test/kafka/t[0-9]*.py)))
+$(foreach t,$(kafka_tests),\
+	$(call test,kafka,$(t),BUILD=$(BUILD) test/kafka/run test/kafka/$(t).py,$(kafka_needs)))

@@ -1,0 +1,138 @@
+"""A deploy to a new generation, under load: the new version says so, the old one ends at the boundary,
+the new one goes on there, and nothing is lost or taken twice."""
+import os
+import threading
+
+import clients
+from shop import BUILD, until
+
+INBOX, EVENTS = "shop.product.inbox.v1", "shop.product.events.v1"
+PRODUCT = "shop.product.v1."
+
+
+def version(shop, generation, name=None, **settings):
+    return shop.service("product", name or f"generation-{generation}", NEXT_GENERATION=generation,
+                        program=os.path.join(BUILD, "next-product"), DATA_DIR=shop.path("data"), **settings)
+
+
+def boundaries(shop):
+    """[(partition, generation)] as the inbox has them."""
+    return sorted((record.partition, record.json["generation"])
+                  for record in clients.read_all(shop.broker, INBOX)
+                  if record.type == "shop.evt.v1.GenerationBegins")
+
+
+def created(service):
+    return sum(service.rows(partition, "SELECT count(*) FROM product")[0][0] for partition in (0, 1))
+
+
+class Load(threading.Thread):
+    """A command after the other, until it is told to end."""
+
+    def __init__(self, shop):
+        super().__init__()
+        self.shop, self.ended, self.sent = shop, threading.Event(), 0
+        self.start()
+
+    def run(self):
+        publisher = clients.Publisher(self.shop.broker)
+        while not self.ended.is_set():
+            sku = f"load-{self.sent}"
+            publisher.publish(INBOX, sku, PRODUCT + "CreateProduct",
+                              {"sku": sku, "name": "x", "price_minor": 1, "currency": "EUR"})
+            self.sent += 1
+        publisher.close()
+
+    def end(self):
+        self.ended.set()
+        self.join()
+        return self.sent
+
+
+def test_nothing_to_upgrade(shop):
+    shop.evt("topics", "apply")
+    shop.old = version(shop, 1)
+    assert shop.old.do("upgrade").out == "nothing to upgrade: the stores are of generation 1\n"
+    shop.old.start().wait_ready()
+    assert shop.old.do("upgrade").out == "nothing to upgrade: the stores are of generation 1\n"
+    assert boundaries(shop) == []
+
+
+def test_the_new_version_does_not_begin_by_itself(shop):
+    done = version(shop, 2, "too-early").do("check", status=1)
+    assert "it is of generation 1, this version is 2: run upgrade while that one runs" in done.out, done
+    empty = shop.service("product", "empty", NEXT_GENERATION=2, DATA_DIR=shop.path("empty"),
+                         program=os.path.join(BUILD, "next-product"))
+    done = empty.do("upgrade", status=1)
+    assert "its log begins with generation 1: run upgrade where the stores are" in done.err, done
+    assert boundaries(shop) == []
+
+
+def test_upgrade_under_load(shop):
+    load = Load(shop)
+    until(lambda: load.sent > 200, "there is load")
+    shop.new = version(shop, 2)
+    done = shop.new.do("upgrade")
+    assert done.out.endswith("generation 2 can begin: start this version now: svc-product run\n"), done
+    shop.old.wait_end(6)
+    assert "superseded" in shop.old.said(), shop.old.said()
+    assert boundaries(shop) == [(0, 2), (1, 2)]
+    shop.new.start().wait_ready()
+    middle = load.sent
+    until(lambda: load.sent > middle + 100, "the load goes on")
+    sent = load.end()
+    until(lambda: created(shop.new) == sent, f"all {sent} are there, not {created(shop.new)}")
+    facts = [record.json["sku"] for record in clients.read_all(shop.broker, EVENTS)
+             if record.type == PRODUCT + "ProductCreated"]
+    assert len(set(facts)) == sent, (len(set(facts)), sent)
+
+
+def test_its_snapshot_makes_the_same_store(shop):
+    for partition in (0, 1):
+        assert shop.new.rows(partition, "SELECT generation FROM evt_meta") == [(2,)]
+        done = shop.new.do("replay", "-p", partition, "--out", shop.path(f"new-{partition}.db"))
+        assert "\nequal: " in done.out, done
+
+
+def test_the_old_version_is_superseded_for_good(shop):
+    shop.new.stop()
+    old = version(shop, 1, "old-again")
+    old.start().wait_end(6)
+    assert "start the newer one" in old.said(), old.said()
+    done = old.do("upgrade", status=6)
+    assert "it is of generation 2, this version is 1: start the newer one" in done.err, done
+    assert "start the newer one" in old.do("check", status=1).out
+    shop.new.start().wait_ready()
+    assert shop.new.do("upgrade").out == "nothing to upgrade: the stores are of generation 2\n"
+
+
+def test_said_twice_it_begins_once(shop):
+    third = version(shop, 3)
+    shop.new.freeze()  # so that it does not end in between
+    try:
+        first = third.do("upgrade", "--no-wait")
+        again = third.do("upgrade", "--no-wait")
+        done = third.do("upgrade", "--timeout", 1, status=4)
+    finally:
+        shop.new.thaw()
+    assert first.out.count("generation 3 begins at offset") == 2, first
+    assert again.out.count(", as was said before\n") == 2, again
+    assert "2 of 2 shards have not reached their boundary: run upgrade again" in done.err, done
+    assert boundaries(shop)[1::2] == [(0, 3), (1, 3)]
+    assert "can begin" in third.do("upgrade").out
+    shop.new.wait_end(6)
+    third.start().wait_ready()
+    third.stop()
+
+
+def test_nobody_runs(shop):
+    """Nobody is there to reach the boundary: it is said what to start, and done, it goes on."""
+    fourth = version(shop, 4)
+    done = fourth.do("upgrade", "--timeout", 5, status=4)
+    assert done.err.count("start generation 3, it stops at the boundary") == 2, done
+    done = version(shop, 5).do("upgrade", "--no-wait", status=1)
+    assert "start that version once, then upgrade to 5" in done.err, done
+    version(shop, 3, "third-again").start().wait_end(6)
+    assert "can begin" in fourth.do("upgrade").out
+    fourth.start().wait_ready()
+    fourth.stop()
