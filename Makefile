@@ -1,7 +1,9 @@
 # The one make of the project. Each folder adds a module.mk; everything that is built goes to $(BUILD).
 #   make            everything          make test       install what is missing, build, test
 #   make deps       Debian packages     make sim        seeded histories (SEED=n, SEEDS=n FROM=m)
+#   make run        the shop, on the stand-in; KAFKA=1: on real Kafka (make reset removes its data)
 #   make schemas    renew the lock      make mutants    wrong rules, each must be caught
+#   make crash      ROUNDS=n of load on real Kafka while all of it is killed and stopped (SEED=n)
 #   make lint       format, tidy        make bench      figures beside their floors
 #   make install    PREFIX, DESTDIR     make clean
 # Options: CC=clang  SAN=address,undefined  WERROR=1  V=1  JOBS=n  BUILD=folder  TEST_GROUPS="unit sim"
@@ -14,7 +16,7 @@ V ?= 0
 WERROR ?= $(if $(CI),1,0)
 SAN ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
-TEST_GROUPS ?= unit memory service contract sim kafka
+TEST_GROUPS ?= unit memory service contract sim kafka crash
 TEST_SEEDS ?= 3000
 ifeq ($(origin CC),default)
 CC := gcc
@@ -82,7 +84,7 @@ endif
 endef
 test = $(eval $(call test_rule,$(1),$(2),$(3),$(4)))
 
-MODULES := libevents libevents/gen libevents/cli schemas svc-product test test/contract test/kafka test/sim test/bench
+MODULES := libevents libevents/gen libevents/cli schemas svc-product compose test test/contract test/kafka test/crash test/sim test/bench
 include $(wildcard $(addsuffix /module.mk,$(MODULES)))
 
 # Objects are made again when the compiler or any flag changes.
@@ -118,7 +120,7 @@ $(call object,$(filter-out $(bootstrap),$(sort $(all_sources)))): | $(GENERATED_
 everything: $(all_targets)
 
 # The second clients and the JVM of a real broker only where its tests run.
-deps_groups = build test $(filter kafka,$(TEST_GROUPS))
+deps_groups = build test $(if $(filter kafka crash,$(TEST_GROUPS)),kafka)
 deps:
 	@CC='$(CC)' ./deps.sh install $(deps_groups)
 

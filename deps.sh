@@ -3,7 +3,7 @@
 #
 #   build   a compiler ($CC) and the libraries       clang   the second compiler
 #   test    Check, valgrind, second Avro readers     lint    format, tidy, shellcheck
-#   kafka   a JVM, Maven, Kafka clients of others
+#   kafka   a JVM, Maven, Kafka clients of others   run      what `make run` uses and suggests
 #
 # We look for commands and headers, not for packages: npm, for one, may come from elsewhere. `check`
 # names what is missing and fails; `install` installs it as root by apt-get, and says so.
@@ -64,6 +64,10 @@ look() {
             need npm has npm
             # kafkajs-lz4 compiles lz4 when npm fetches it.
             need g++ has g++
+            ;;
+        run)
+            need curl has curl
+            need sqlite3 has sqlite3
             ;;
         clang)
             need clang has clang

@@ -10,7 +10,7 @@
 #include <evt/envelope.h>
 #include <evt/mem.h>
 
-#include <signal.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +70,14 @@ static void field(struct evt_buf *line, const char *name, const char *text)
         evt_buf_add_text(line, "null");
 }
 
+static bool is_json(const char *text)
+{
+    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+
+    json_decref(value);
+    return value != NULL;
+}
+
 static void show(const struct evt_command_answered *answer, bool json)
 {
     const char *outcome = evt_command_outcome_str(answer->outcome);
@@ -80,8 +88,11 @@ static void show(const struct evt_command_answered *answer, bool json)
         cli_show_text(&line, answer->command_id, strlen(answer->command_id));
         field(&line, "outcome", outcome);
         field(&line, "reason", answer->reason);
-        /* The service's own JSON. */
-        evt_buf_printf(&line, ",\"detail\":%s}", answer->detail ? answer->detail : "null");
+        if (answer->detail && is_json(answer->detail)) /* as the service wrote it */
+            evt_buf_printf(&line, ",\"detail\":%s", answer->detail);
+        else
+            field(&line, "detail", answer->detail);
+        evt_buf_add_byte(&line, '}');
     } else {
         evt_buf_printf(&line, "%s %s%s%s%s%s", answer->command_id, outcome,
                        answer->reason ? ": " : "", answer->reason ? answer->reason : "",

@@ -51,9 +51,6 @@ enum evt_err cli_commands_add(struct cli_commands *commands, const void *msg, co
     struct cli_command command = {0};
     enum evt_err rc = evt_type_encode(commands->type, msg, &value, err);
 
-    if (rc == EVT_OK && value.len > EVT_VALUE_MAX)
-        rc = evt_fail(err, EVT_E_USAGE, "the message has %zu bytes, %d may be", value.len,
-                      EVT_VALUE_MAX);
     if (rc != EVT_OK) {
         evt_buf_release(&value);
         return rc;

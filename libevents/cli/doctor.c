@@ -243,12 +243,19 @@ static void look_at_store(struct doctor *doc, const struct cli_shard *shard, str
         if (cli_store_held(st, false, count_held, doc, &err) != EVT_OK)
             say(doc, BAD, what, "%s", cli_words(&err));
         else if (doc->held)
-            say(doc, BAD, what,
-                "%zu streams to it are held: `evt stream list` says what is"
-                " missing",
+            say(doc, BAD, what, "held streams: %zu: `evt stream list` says what is missing",
                 doc->held);
     }
     evt_buf_release(&why);
+}
+
+/* The line begins with it already. */
+static const char *without_path(const char *words, const char *path)
+{
+    const size_t len = strlen(path);
+
+    return strncmp(words, path, len) == 0 && strncmp(words + len, ": ", 2) == 0 ? words + len + 2
+                                                                                : words;
 }
 
 static bool look_at_shard(void *arg, const struct cli_shard *shard)
@@ -258,7 +265,7 @@ static bool look_at_shard(void *arg, const struct cli_shard *shard)
     struct evt_error err;
 
     if (cli_store_open(shard, &st, &err) != EVT_OK)
-        say(doc, BAD, shard->path, "%s", cli_words(&err));
+        say(doc, BAD, shard->path, "%s", without_path(cli_words(&err), shard->path));
     else
         look_at_store(doc, shard, st, shard->path);
     evt_store_close(st);

@@ -141,7 +141,7 @@ static int run(const struct evt_conf *conf, const struct sender *sender, const c
 int cli_resend(const struct evt_conf *conf, void *arg)
 {
     const char *const *operands;
-    struct sender sender;
+    struct sender sender = {0};
     const struct evt_topic *topic;
     int32_t partition;
     char from[24], until[24], to[256];

@@ -71,7 +71,8 @@ const struct evt_example cli_accept_examples[] = {
 const char cli_accept_help[] =
     "A stream is held when a message of it is missing, differs, or cannot be read yet. First try\n"
     "`evt resend`, or the newer version. Accepting gives up what lies between the marks: its\n"
-    "effects never happen there. SOURCE, marks and chains are shown by `evt stream list`.";
+    "effects never happen there; of what waits, all that does not follow from the new mark is\n"
+    "forgotten. SOURCE, marks and chains are shown by `evt stream list`.";
 
 struct accepting {
     const struct evt_conf *conf;
@@ -115,6 +116,7 @@ static int find_partition(struct accepting *a)
 {
     const char *data_dir = evt_conf_text(a->conf, "data-dir");
 
+    EVT_BUG_ON(!a->topic);
     if (evt_conf_given(a->conf, "partition")) {
         const int64_t partition = evt_conf_number(a->conf, "partition");
 

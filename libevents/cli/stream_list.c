@@ -39,8 +39,17 @@ static void advise(const struct cli_shard *shard, const struct cli_held *held)
     const struct evt_record rec = {.headers = headers, .headers_n = 2};
     struct evt_envelope env;
 
-    if (held->next == 0 || held->parked == 0)
+    if (held->parked == 0)
         return;
+    if (held->next == 0) {
+        printf("    one that was taken came again and differs: compare what the sender says (evt"
+               " resend … --dry-run); if it may stay as it is:"
+               " evt stream accept %s --service %s -p %d --expected-mark %" PRIu64
+               " --new-mark %" PRIu64 " --new-chain %016" PRIx64 "\n",
+               held->source, shard->name, (int)shard->partition, held->mark, held->mark,
+               held->chain);
+        return;
+    }
     if (held->next == held->mark + 1)
         printf("    %" PRIu64 " is there: of another chain, or of a type or schema that generation"
                " does not know; deploy the newer version, or compare what the sender says:"

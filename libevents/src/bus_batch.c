@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define ANEW_MS 2000
 #define LOOK_MS 50 /* while waiting: how often to see whether waiting still makes sense */
 
 static void burst_free(struct evt_burst *burst)
@@ -77,13 +78,25 @@ static void wait_a_little(struct evt_burst *burst)
     pthread_cond_timedwait(&burst->changed, &burst->mutex, &until);
 }
 
+/* After a fatal error every message fails with the same general words: the first one's are asked
+ * for. */
+static enum evt_err producer_failed(const struct evt_producer *producer, rd_kafka_resp_err_t code,
+                                    const char *where, struct evt_error *err)
+{
+    char words[200];
+
+    if (rd_kafka_fatal_error(producer->rk, words, sizeof(words)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return evt_fail(err, EVT_E_AWAY, "%s", words);
+    return evt_kafka_fail(err, code, "send to %s", where);
+}
+
 /* Is there still a reason to wait for what was sent? */
 static enum evt_err still_waiting(struct evt_seat *seat, const struct evt_producer *producer,
                                   struct evt_error *err)
 {
     evt__seat_moved(seat);
     if (atomic_load(&producer->fatal))
-        return evt_fail(err, EVT_E_AWAY, "the producer failed");
+        return producer_failed(producer, RD_KAFKA_RESP_ERR__FATAL, "the broker", err);
     /* The log may have lost what this transaction applied: the join check comes first. */
     if (atomic_load(&seat->bus->connections) != seat->connections)
         return evt_fail(err, EVT_E_AWAY, "the broker was connected anew");
@@ -105,7 +118,7 @@ static enum evt_err wait_for_all(struct evt_seat *seat, struct evt_burst *burst,
         rc = still_waiting(seat, producer, err);
     }
     if (rc == EVT_OK && burst->code)
-        rc = evt_kafka_fail(err, burst->code, "send to %s", burst->where);
+        rc = producer_failed(producer, burst->code, burst->where, err);
     pthread_mutex_unlock(&burst->mutex);
     return rc;
 }
@@ -136,10 +149,25 @@ static enum evt_err produce(struct evt_seat *seat, struct evt_producer *producer
     }
 }
 
+/* A new one takes the place of one that failed within a moment. */
+static struct evt_producer *use_producer(struct evt_seat *seat)
+{
+    const int64_t end_ms = evt_clock_ms() + ANEW_MS;
+    struct evt_producer *producer;
+
+    while (!(producer = evt__bus_producer_use(seat->bus)) && evt_clock_ms() < end_ms) {
+        const struct timespec moment = {0, 2000000};
+
+        nanosleep(&moment, NULL);
+    }
+    evt__seat_moved(seat);
+    return producer;
+}
+
 static enum evt_err send_all(struct evt_seat *seat, const struct evt_send *sends, size_t n,
                              struct evt_error *err)
 {
-    struct evt_producer *producer = evt__bus_producer_use(seat->bus);
+    struct evt_producer *producer = use_producer(seat);
     const int64_t begin_us = evt_clock_us();
     struct evt_burst *burst;
     enum evt_err rc = EVT_OK;

@@ -28,6 +28,8 @@ struct evt_report {
 /* A producer and who still uses it. */
 struct evt_producer {
     rd_kafka_t *rk;
+    rd_kafka_topic_t **topics; /* held, so that the library keeps knowing them */
+    size_t topics_n;
     struct evt_bus *bus;
     atomic_int users;
     atomic_bool fatal;

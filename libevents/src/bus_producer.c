@@ -4,9 +4,11 @@
 #include "bus_internal.h"
 
 #include <evt/clock.h>
+#include <evt/cluster.h>
 #include <evt/mem.h>
 
 #define SERVE_MS 100
+#define LEARN_MS 1000
 #define BURY_MS  5000 /* what a dead producer still holds is thrown away; it may take its time */
 
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -32,6 +34,22 @@ static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
     atomic_store(&producer->fatal, true);
 }
 
+/* The first message to a topic that the library does not know yet may leave a second late. */
+static void learn_topics(struct evt_producer *producer)
+{
+    const struct evt_registry *reg = producer->bus->opt.service->registry;
+    const struct evt_topic **topics = evt_alloc(reg->topics_n * sizeof(*topics));
+    const struct rd_kafka_metadata *metadata = NULL;
+
+    producer->topics_n = evt_cluster_topics_of(reg, producer->bus->opt.service->name, topics);
+    producer->topics = evt_zalloc(reg->topics_n * sizeof(rd_kafka_topic_t *));
+    for (size_t i = 0; i < producer->topics_n; i++)
+        producer->topics[i] = rd_kafka_topic_new(producer->rk, topics[i]->name, NULL);
+    if (rd_kafka_metadata(producer->rk, 0, NULL, &metadata, LEARN_MS) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+    evt_free(topics);
+}
+
 static enum evt_err producer_new(struct evt_bus *bus, struct evt_producer **ret_producer,
                                  struct evt_error *err)
 {
@@ -51,6 +69,7 @@ static enum evt_err producer_new(struct evt_bus *bus, struct evt_producer **ret_
     }
     producer->bus = bus;
     atomic_init(&producer->users, 1); /* the bus's own */
+    learn_topics(producer);
     *ret_producer = producer;
     return EVT_OK;
 }
@@ -64,6 +83,10 @@ static void *bury(void *arg)
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     while (rd_kafka_outq_len(producer->rk) > 0 && evt_clock_ms() < end_ms)
         rd_kafka_poll(producer->rk, SERVE_MS);
+    for (size_t i = 0; i < producer->topics_n; i++)
+        if (producer->topics[i])
+            rd_kafka_topic_destroy(producer->topics[i]);
+    evt_free(producer->topics);
     rd_kafka_destroy(producer->rk);
     evt_free(producer);
     return NULL;

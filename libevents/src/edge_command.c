@@ -5,10 +5,8 @@
  * takes it off the command and answers it. Reports and commits come from other threads; everything
  * that reads a store or answers with its content runs on the HTTP thread. */
 #include "edge_internal.h"
-#include "request_hash.h"
 
 #include <evt/codec.h>
-#include <evt/envelope.h>
 #include <evt/hash.h>
 #include <evt/mem.h>
 #include <jansson.h>
@@ -189,69 +187,6 @@ void evt_edge_committed(void *arg, int32_t partition, int64_t position)
     pthread_mutex_unlock(&edge->lock);
 }
 
-/* The record as it goes to the log; its texts live with the request. */
-struct letter {
-    struct evt_header headers[5];
-    struct evt_buf value;
-    char trace[EVT_TRACE_LEN + 1];
-    struct evt_send send;
-};
-
-static struct evt_header header(const char *name, const char *value)
-{
-    return (struct evt_header){name, value, strlen(value)};
-}
-
-static void trace(struct letter *letter, const struct evt_request *req, const char *id,
-                  const struct evt_send *send)
-{
-    const char *own = evt_request_header(req, "traceparent");
-    struct evt_text text = {own, own ? strlen(own) : 0};
-
-    if (own && evt_trace_valid(text))
-        memcpy(letter->trace, own, sizeof(letter->trace));
-    else
-        evt_trace_print(letter->trace, (struct evt_text){0}, id, strlen(id), send->topic,
-                        send->partition, -1);
-}
-
-static bool write_letter(struct letter *letter, const struct evt_edge *edge,
-                         struct evt_request *req, const struct evt_type *type, const void *msg,
-                         struct evt__command *command)
-{
-    struct evt_send *send = &letter->send;
-    struct evt_record rec = {0};
-    struct evt_error err;
-    enum evt_err rc = evt_type_encode(type, msg, &letter->value, &err);
-
-    if (rc != EVT_OK) {
-        evt_reply_problem(req, rc == EVT_E_VALUE_SIZE ? 413 : 400, "%s", err.text);
-        return false;
-    }
-    send->topic = edge->inbox->name;
-    send->partition = command->partition;
-    send->key = evt_type_text(type, msg, type->key_field);
-    send->key_len = strlen(send->key);
-    send->value = letter->value.data;
-    send->value_len = letter->value.len;
-    trace(letter, req, command->id, send);
-    letter->headers[0] = header("ce_specversion", "1.0");
-    letter->headers[1] = header("ce_id", command->id);
-    letter->headers[2] = header("ce_source", edge->source);
-    letter->headers[3] = header("ce_type", type->name);
-    letter->headers[4] = header("traceparent", letter->trace);
-    send->headers = letter->headers;
-    send->headers_n = 5;
-    rec.key = send->key;
-    rec.key_len = send->key_len;
-    rec.value = send->value;
-    rec.value_len = send->value_len;
-    rec.headers = send->headers;
-    rec.headers_n = send->headers_n;
-    command->request = evt__request_hash(&rec);
-    return true;
-}
-
 static struct waiter *waiter_new(struct evt_edge *edge, struct evt_request *req,
                                  const struct evt__command *command, const char *location,
                                  void (*answered)(struct evt_request *req,
@@ -340,7 +275,7 @@ void evt_edge_command(struct evt_edge *edge, struct evt_request *req, const stru
                       void (*answered)(struct evt_request *req, const struct evt_answer *answer))
 {
     const char *key = evt_type_text(type, msg, type->key_field);
-    struct letter letter = {0};
+    struct evt__letter letter = {0};
     struct evt__command command;
     struct waiter *waiter;
     char idempotency[EVT__KEY_MAX + 1];
@@ -349,7 +284,7 @@ void evt_edge_command(struct evt_edge *edge, struct evt_request *req, const stru
         return;
     evt__command_id(req, USER, idempotency, command.id);
     command.partition = evt_partition_of(key, strlen(key), edge->inbox->partitions);
-    if (write_letter(&letter, edge, req, type, msg, &command)) {
+    if (evt__letter_write(&letter, edge, req, type, msg, &command)) {
         waiter = waiter_new(edge, req, &command, location, answered);
         /* In flight first: what is no longer in flight then is in the store. */
         if (!join(waiter)) {

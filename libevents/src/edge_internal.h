@@ -2,6 +2,7 @@
  *
  *   edge.c           its life; the shards' stores, opened for reading
  *   edge_key.c       Idempotency-Key, and the command id that follows from it
+ *   edge_letter.c    the record of a command
  *   edge_answer.c    a stored answer, and what is said where there is none
  *   edge_command.c   commands in flight: published, waited for, answered
  *   edge_peers.c     who owns which shard, and what is passed on to whom
@@ -56,6 +57,18 @@ struct evt_edge {
 bool evt__key_parse(const char *header, char ret_key[EVT__KEY_MAX + 1]);
 void evt__command_id(const struct evt_request *req, const char *user, const char *key,
                      char ret_id[EVT__COMMAND_ID_LEN + 1]);
+
+/* edge_letter.c. The record as it goes to the log; its texts are the request's and its own. */
+struct evt__letter {
+    struct evt_header headers[5];
+    struct evt_buf value; /* to be released */
+    char trace[EVT_TRACE_LEN + 1];
+    struct evt_send send;
+};
+/* Fills the command's `request`, too; false: the request was answered. */
+bool evt__letter_write(struct evt__letter *letter, const struct evt_edge *edge,
+                       struct evt_request *req, const struct evt_type *type, const void *msg,
+                       struct evt__command *command);
 
 /* edge_answer.c, on the HTTP thread. True: there is a stored answer, or a reason why it cannot be
  * looked for, and the request is answered. */

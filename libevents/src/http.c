@@ -95,6 +95,7 @@ static void dispatch(struct evt_request *req)
     bool stopping;
 
     req->dispatched = true;
+    evt__arrival_came(req);
     pthread_mutex_lock(&req->http->lock);
     stopping = req->http->stopping;
     pthread_mutex_unlock(&req->http->lock);
@@ -189,6 +190,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **reque
     if (!req)
         return;
     if (req->begun) {
+        evt__arrival_again(req);
         if (http->count)
             evt__count_end(http->count);
         pthread_mutex_lock(&http->lock);
@@ -208,6 +210,7 @@ static struct MHD_Daemon *start_daemon(struct evt_http *http)
         {MHD_OPTION_CONNECTION_LIMIT, opt->connections_max, NULL},
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, opt->per_client_max, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, opt->idle_timeout_s, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)evt__arrival_notify, http},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, http},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)log_target, http},
         {MHD_OPTION_END, 0, NULL},
@@ -235,6 +238,7 @@ enum evt_err evt_http_start(const struct evt_http_options *opt, struct evt_http 
     http->opt.connections_max = opt->connections_max ? opt->connections_max : 1024;
     http->opt.per_client_max = opt->per_client_max ? opt->per_client_max : 256;
     http->opt.idle_timeout_s = opt->idle_timeout_s ? opt->idle_timeout_s : 30;
+    http->opt.arrival_timeout_s = opt->arrival_timeout_s ? opt->arrival_timeout_s : 60;
     rc =
         evt__http_listen(opt->address, &http->listen_fd, http->address, sizeof(http->address), err);
     if (rc != EVT_OK) {

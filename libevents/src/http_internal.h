@@ -7,6 +7,7 @@
  *   http_request.c   what a handler may ask about its request
  *   http_reply.c     answers and problems
  *   http_suspend.c   who waits, until when, and who may answer it
+ *   http_arrival.c   connections that are too slow
  *   http_count.c     metrics */
 #ifndef EVT_HTTP_INTERNAL_H
 #define EVT_HTTP_INTERNAL_H
@@ -25,6 +26,14 @@ struct evt__pair {
 struct evt__pairs {
     struct evt__pair items[EVT__PAIRS_MAX];
     size_t n;
+};
+
+/* A connection of which a whole request is awaited; in the order of their deadlines. */
+struct evt__arrival {
+    struct evt__arrival *prev, *next;
+    bool awaited;
+    int fd;
+    int64_t deadline_ms;
 };
 
 /* Who has a request: its handler, nobody, one who may answer it, or the daemon that sends it. */
@@ -77,9 +86,10 @@ struct evt_http {
     bool clock_runs;
     struct evt_request **heap; /* of the suspended, by deadline */
     size_t heap_n, heap_cap;
-    size_t open;   /* requests not yet sent */
-    size_t parked; /* of these in the daemon's suspension */
-    size_t waking; /* threads that are calling the daemon about one */
+    struct evt__arrival *first, *last; /* of the awaited */
+    size_t open;                       /* requests not yet sent */
+    size_t parked;                     /* of these in the daemon's suspension */
+    size_t waking;                     /* threads that are calling the daemon about one */
     bool stopping, stopped;
 };
 
@@ -100,6 +110,15 @@ void evt__http_clock_stop(struct evt_http *http);
 int evt__http_thread(pthread_t *ret_thread, void *(*fn)(void *arg), void *arg);
 /* Has the daemon call a parked request again. The lock is held, and given back. */
 void evt__request_wake(struct evt_request *req);
+
+/* http_arrival.c. A whole request came on its connection; its answer was sent, and another one may
+ * come. */
+void evt__arrival_notify(void *http, struct MHD_Connection *connection, void **context,
+                         enum MHD_ConnectionNotificationCode code);
+void evt__arrival_came(struct evt_request *req);
+void evt__arrival_again(struct evt_request *req);
+/* Cuts off who is too slow, and returns when the next one will be; INT64_MAX: nobody. Locked. */
+int64_t evt__arrival_cut(struct evt_http *http, int64_t now_ms);
 
 enum MHD_Result evt__reply_queue(struct evt_request *req); /* on the HTTP thread */
 

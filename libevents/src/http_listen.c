@@ -38,7 +38,7 @@ static bool split(const char *address, char *host, size_t size, const char **ret
 
 static bool real_address(int fd, char *text, size_t size)
 {
-    struct sockaddr_storage real;
+    struct sockaddr_storage real = {0};
     socklen_t len = sizeof(real);
     char host[48], port[8]; /* an IPv6 address, 16 bits */
 

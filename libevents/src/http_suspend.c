@@ -141,14 +141,17 @@ static struct evt_request *take_due(struct evt_http *http)
 
 static void sleep_until_due(struct evt_http *http)
 {
+    int64_t until_ms = evt__arrival_cut(http, evt_clock_ms());
     struct timespec until;
 
-    if (!http->heap_n) {
+    if (http->heap_n && http->heap[0]->deadline_ms < until_ms)
+        until_ms = http->heap[0]->deadline_ms;
+    if (until_ms == INT64_MAX) {
         pthread_cond_wait(&http->sooner, &http->lock);
         return;
     }
-    until.tv_sec = http->heap[0]->deadline_ms / 1000;
-    until.tv_nsec = http->heap[0]->deadline_ms % 1000 * 1000000;
+    until.tv_sec = until_ms / 1000;
+    until.tv_nsec = until_ms % 1000 * 1000000;
     pthread_cond_timedwait(&http->sooner, &http->lock, &until);
 }
 

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define HEADERS_MAX 32 /* ours have five; a dead letter adds six to what it had */
-
 static enum evt_err headers_of(const struct evt_send *send, rd_kafka_headers_t **ret_headers,
                                struct evt_error *err)
 {

@@ -196,6 +196,8 @@ static int begin(const struct evt_conf *conf, void *arg)
 
     init_log(conf, main->service->name);
     sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, JOURNAL_SPILL);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); /* nobody asks, and its lock is one for all threads */
     evt_log_sqlite();
     return evt__main_generation(main->service, &err) == EVT_OK ? EVT_EXIT_OK
                                                                : evt__main_fail(main, &err);

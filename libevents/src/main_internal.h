@@ -1,6 +1,7 @@
 /* The parts of a service's program, as they see each other.
  *
  *   main.c           the table of sub-commands and their options
+ *   main_shards.c    --shards
  *   main_options.c   what several of them read from the options: shards, paths, the cluster
  *   main_time.c      points in time as people write them
  *   main_progress.c  how far long work is
@@ -12,7 +13,8 @@
  *   main_check.c     check
  *   main_replay.c    replay
  *   main_resend.c    resend
- *   main_upgrade.c   upgrade */
+ *   main_upgrade.c   upgrade
+ *   main_boundary.c  the records at which generations begin */
 #ifndef EVT_MAIN_INTERNAL_H
 #define EVT_MAIN_INTERNAL_H
 
@@ -53,8 +55,8 @@ int evt__main_check(const struct evt_conf *conf, void *arg);
 /* The generation that topics.json declares must be the one that this program was built with. */
 EVT_MUST_USE enum evt_err evt__main_generation(const struct evt_service *service,
                                                struct evt_error *err);
-/* "all", "0,2", "0-3", or "1/3": the second of three processes. Room for `partitions` numbers;
- * they come in rising order. */
+/* main_shards.c: "all", "0,2", "0-3", or "1/3": the second of three processes. Room for
+ * `partitions` numbers; they come in rising order. */
 EVT_MUST_USE enum evt_err evt__shards_parse(const char *text, int32_t partitions,
                                             int32_t *ret_shards, size_t *ret_n,
                                             struct evt_error *err);
@@ -79,7 +81,7 @@ struct evt_main_log {
 };
 EVT_MUST_USE enum evt_err evt__main_log(const struct evt_main *main, const struct evt_conf *conf,
                                         struct evt_main_log *ret_log, struct evt_error *err);
-enum evt_exit evt__main_exit(enum evt_err code);
+int evt__main_exit(enum evt_err code);
 /* Says the words on stderr, after the program's name; returns the exit status. */
 int evt__main_fail(const struct evt_main *main, const struct evt_error *err);
 
@@ -113,7 +115,7 @@ void evt__notify(const struct evt_notify *notify, const char *fmt, ...) EVT_PRIN
 /* main_signal.c */
 struct evt_signals {
     pthread_t thread;
-    volatile bool stop;        /* the first signal came */
+    volatile bool stop;        /* the first signal came; the bus looks at it, too */
     atomic_bool ended;         /* the thread is to go */
     atomic_int_fast64_t until; /* when the process must be gone; 0: no such time yet */
     sem_t woken;               /* the main thread's sleep */
@@ -125,6 +127,7 @@ struct evt_signals {
  * sets `stop`, the second ends the process at once. */
 void evt__signals_start(struct evt_signals *signals);
 void evt__signals_end(struct evt_signals *signals);
+bool evt__signals_stop(const struct evt_signals *signals);
 /* The main thread sleeps, until something comes or `ms` have passed. */
 void evt__signals_sleep(struct evt_signals *signals, int64_t ms);
 /* From now on the process has `stop_ms`: what hangs at its end is left behind. */
@@ -148,6 +151,17 @@ struct evt_route *evt__health_routes(struct evt_health *health, const struct evt
 EVT_MUST_USE enum evt_err evt__stream_parse(const struct evt_registry *registry, const char *text,
                                             const struct evt_topic **ret_topic,
                                             int32_t *ret_partition, struct evt_error *err);
+
+/* main_boundary.c */
+/* The first boundary from `from` on whose generation is above `above`; offset -1: none. */
+EVT_MUST_USE enum evt_err evt__boundary_find(const struct evt_kafka *kafka,
+                                             const struct evt_topic *topic, int32_t partition,
+                                             int64_t from, uint32_t above, int64_t *ret_offset,
+                                             uint32_t *ret_generation, struct evt_error *err);
+EVT_MUST_USE enum evt_err evt__boundary_append(const struct evt_kafka *kafka,
+                                               const struct evt_topic *topic, int32_t partition,
+                                               uint32_t generation, int64_t *ret_offset,
+                                               struct evt_error *err);
 
 /* main_describe.c */
 struct json_t *evt__describe(const struct evt_main *main);

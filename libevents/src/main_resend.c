@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* All of them are kept until the replay has ended well. More can be sent in several steps. */
-#define MESSAGES_MAX 100000
+/* They are kept until the replay has ended well: as many as a receiver parks of a held stream. More
+ * can be sent in steps. */
+#define MESSAGES_MAX 10000
 #define SEND_MS      60000
 
 struct resend {

@@ -128,7 +128,7 @@ static void look(struct run *run)
 
 static int tend(struct run *run)
 {
-    while (!run->signals.stop) {
+    while (!evt__signals_stop(&run->signals)) {
         atomic_store(&run->signals.tended_ms, evt_clock_ms());
         switch (evt_bus_tend(run->bus)) {
         case EVT_BUS_RUNNING:
@@ -186,7 +186,7 @@ static int live(struct run *run)
                     evt_conf_text(run->conf, "kafka-bootstrap-servers"));
         rc = evt_bus_start(run->bus, &run->signals.stop, &err);
     }
-    if (run->signals.stop)
+    if (evt__signals_stop(&run->signals))
         status = EVT_EXIT_OK;
     else
         status = rc == EVT_OK ? tend(run) : fail(&err);

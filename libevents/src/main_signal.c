@@ -57,9 +57,9 @@ static void took(struct evt_signals *signals, int number)
 {
     if (number != SIGTERM && number != SIGINT)
         return;
-    if (signals->stop)
+    if (evt__signals_stop(signals))
         leave("a second signal");
-    signals->stop = true;
+    __atomic_store_n(&signals->stop, true, __ATOMIC_RELAXED);
     EVT_LOG(INFO, "stops", EVT_FT("signal", number == SIGTERM ? "TERM" : "INT"));
     evt__signals_hurry(signals);
     sem_post(&signals->woken);
@@ -123,6 +123,11 @@ void evt__signals_end(struct evt_signals *signals)
     pthread_kill(signals->thread, WAKE);
     pthread_join(signals->thread, NULL);
     sem_destroy(&signals->woken);
+}
+
+bool evt__signals_stop(const struct evt_signals *signals)
+{
+    return __atomic_load_n(&signals->stop, __ATOMIC_RELAXED);
 }
 
 void evt__signals_sleep(struct evt_signals *signals, int64_t ms)

@@ -5,14 +5,11 @@
 #include "replay_internal.h"
 
 #include <evt/clock.h>
-#include <evt/envelope.h>
 #include <evt/fs.h>
 #include <evt/mem.h>
-#include <events/evt.h>
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #define ASK_MS   30000
@@ -36,7 +33,6 @@ struct upgrade {
     struct step *steps;
     size_t n;
     struct evt_kafka_reader *reader;
-    rd_kafka_t *sender;
 };
 
 static enum evt_err read_step(struct upgrade *up, struct step *step, struct evt_error *err)
@@ -97,85 +93,6 @@ static enum evt_err check_log(struct upgrade *up, struct step *step, struct evt_
                     step->path, (unsigned)birth);
 }
 
-static bool boundary_of(const struct evt_record *rec, uint32_t *ret_generation)
-{
-    struct evt_arena arena = {0};
-    struct evt_generation_begins boundary;
-    struct evt_error ignored;
-    const bool is = evt_text_is(evt_envelope_type(rec), evt_generation_begins_type.name) &&
-                    evt_generation_begins_decode(rec->value, rec->value_len, &arena, &boundary,
-                                                 &ignored) == EVT_OK &&
-                    boundary.generation > 0;
-
-    if (is)
-        *ret_generation = (uint32_t)boundary.generation;
-    evt_arena_release(&arena);
-    return is;
-}
-
-/* The first boundary behind the store's position that is newer than the store; -1: none. */
-static enum evt_err find_boundary(struct upgrade *up, const struct step *step, int64_t *ret_offset,
-                                  uint32_t *ret_generation, struct evt_error *err)
-{
-    const struct evt_replay_options opt = {.kafka = up->kafka, .partition = step->partition};
-    struct replay rp = {.opt = &opt, .topic = up->inbox};
-    const int64_t until_ms = evt_clock_ms() + ASK_MS;
-    enum evt_err rc = evt__replay_consume(&rp, step->position + 1, err);
-
-    *ret_offset = -1;
-    while (rc == EVT_OK && *ret_offset < 0 && !rp.done) {
-        rd_kafka_message_t *message = rd_kafka_consume_queue(rp.queue, LOOK_MS);
-
-        if (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            rp.done = true;
-        } else if (message && !message->err) {
-            evt_kafka_record_set(&rp.rec, message);
-            if (boundary_of(&rp.rec.rec, ret_generation) && *ret_generation > step->generation)
-                *ret_offset = message->offset;
-        } else if (evt_clock_ms() > until_ms) {
-            rc = evt_fail(err, EVT_E_AWAY, "%s/%d does not answer", up->inbox->name,
-                          (int)step->partition);
-        }
-        if (message)
-            rd_kafka_message_destroy(message);
-    }
-    evt__replay_stop(&rp);
-    evt_kafka_record_release(&rp.rec);
-    return rc;
-}
-
-static enum evt_err append_boundary(struct upgrade *up, const struct step *step,
-                                    int64_t *ret_offset, struct evt_error *err)
-{
-    static const char source[] = "/cli/upgrade", key[] = "boundary";
-    const char *const type = evt_generation_begins_type.name;
-    const struct evt_generation_begins word = {.generation = (int32_t)up->generation,
-                                               .version = EVT_VERSION};
-    struct evt_buf value = {0};
-    char id[64];
-    struct evt_header headers[4] = {{"ce_specversion", "1.0", 3},
-                                    {"ce_source", source, strlen(source)},
-                                    {"ce_type", type, strlen(type)}};
-    struct evt_send send = {.topic = up->inbox->name,
-                            .partition = step->partition,
-                            .key = key,
-                            .key_len = strlen(key),
-                            .headers = headers,
-                            .headers_n = 4};
-    enum evt_err rc = evt_type_encode(&evt_generation_begins_type, &word, &value, err);
-
-    snprintf(id, sizeof(id), "generation-%u", (unsigned)up->generation);
-    headers[3] = (struct evt_header){"ce_id", id, strlen(id)};
-    send.value = value.data;
-    send.value_len = value.len;
-    if (rc == EVT_OK && !up->sender)
-        rc = evt_kafka_sender(&up->kafka, &up->sender, err);
-    if (rc == EVT_OK)
-        rc = evt_kafka_send_all(up->sender, &send, 1, ASK_MS, ret_offset, err);
-    evt_buf_release(&value);
-    return rc;
-}
-
 static enum evt_err begin_step(struct upgrade *up, struct step *step, struct evt_error *err)
 {
     uint32_t generation = 0;
@@ -187,7 +104,8 @@ static enum evt_err begin_step(struct upgrade *up, struct step *step, struct evt
         return rc;
     if (step->generation == 0)
         return check_log(up, step, err);
-    rc = find_boundary(up, step, &offset, &generation, err);
+    rc = evt__boundary_find(&up->kafka, up->inbox, step->partition, step->position + 1,
+                            step->generation, &offset, &generation, err);
     if (rc != EVT_OK)
         return rc;
     if (offset >= 0 && generation != up->generation)
@@ -201,7 +119,7 @@ static enum evt_err begin_step(struct upgrade *up, struct step *step, struct evt
                up->inbox->name, (int)step->partition, (unsigned)generation, offset);
         return EVT_OK;
     }
-    rc = append_boundary(up, step, &offset, err);
+    rc = evt__boundary_append(&up->kafka, up->inbox, step->partition, up->generation, &offset, err);
     if (rc == EVT_OK)
         printf("%s/%d: generation %u begins at offset %" PRId64 "\n", up->inbox->name,
                (int)step->partition, (unsigned)up->generation, offset);
@@ -340,8 +258,6 @@ int evt__main_upgrade(const struct evt_conf *conf, void *arg)
         up.steps[i].path = evt__main_store_path(conf, up.main->service->name, shards[i]);
     }
     status = upgrade(&up, conf);
-    if (up.sender)
-        rd_kafka_destroy(up.sender);
     evt_kafka_reader_free(up.reader);
     for (size_t i = 0; i < up.n; i++)
         evt_free(up.steps[i].path);

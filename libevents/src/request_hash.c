@@ -1,3 +1,4 @@
+/* Request hash: what makes two commands from outside the same request. */
 #include "request_hash.h"
 
 #include <evt/codec.h>

@@ -10,7 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEAD_HEADERS 6
+#define DEAD_HEADERS       7
+/* Key, value and headers of a letter that holds its record whole: what we take ourselves, and as
+ * much again. A bound on the letter, not on the record: whoever writes compressed may put megabytes
+ * into a topic, which nothing that we set would take again. */
+#define LETTER_MAX         (2 * EVT_VALUE_MAX)
+#define LETTER_HEADERS_MAX 32 /* of a record that is larger: those that are short */
 
 static struct evt_header header_text(struct evt_arena *arena, const char *name, const char *text)
 {
@@ -27,47 +32,77 @@ static struct evt_header header_number(struct evt_arena *arena, const char *name
     return header_text(arena, name, text);
 }
 
-static const struct evt_header *dead_headers(struct evt_ctx *ctx, const char *reason, size_t *ret_n)
+static size_t record_size(const struct evt_record *rec)
+{
+    size_t size = rec->key_len + rec->value_len;
+
+    for (size_t i = 0; i < rec->headers_n; i++)
+        size += strlen(rec->headers[i].name) + rec->headers[i].len;
+    return size;
+}
+
+static size_t keep_headers(struct evt_ctx *ctx, bool whole, struct evt_header *headers)
+{
+    struct evt_arena *arena = &ctx->sh->batch_arena;
+    const struct evt_record *rec = ctx->rec;
+    size_t n = 0;
+
+    for (size_t i = 0; i < rec->headers_n && (whole || n < LETTER_HEADERS_MAX); i++) {
+        const struct evt_header *header = &rec->headers[i];
+        const size_t name_len = strlen(header->name);
+
+        if (!whole && (name_len > EVT_HEADER_MAX || header->len > EVT_HEADER_MAX))
+            continue;
+        headers[n].name = evt_arena_strndup(arena, header->name, name_len);
+        headers[n].value =
+            header->value ? evt_arena_memdup(arena, header->value, header->len) : NULL;
+        headers[n++].len = header->len;
+    }
+    return n;
+}
+
+static const struct evt_header *dead_headers(struct evt_ctx *ctx, const char *reason, bool whole,
+                                             size_t *ret_n)
 {
     struct evt_arena *arena = &ctx->sh->batch_arena;
     const struct evt_record *rec = ctx->rec;
     struct evt_header *headers =
         evt_arena_alloc(arena, (rec->headers_n + DEAD_HEADERS) * sizeof(*headers));
-    size_t n = 0;
+    size_t n = keep_headers(ctx, whole, headers);
 
-    for (; n < rec->headers_n; n++) {
-        const struct evt_header *header = &rec->headers[n];
-
-        headers[n].name = evt_arena_strndup(arena, header->name, strlen(header->name));
-        headers[n].value =
-            header->value ? evt_arena_memdup(arena, header->value, header->len) : NULL;
-        headers[n].len = header->len;
-    }
     headers[n++] = header_text(arena, "kafka_dlt-original-topic", rec->topic);
     headers[n++] = header_number(arena, "kafka_dlt-original-partition", rec->partition);
     headers[n++] = header_number(arena, "kafka_dlt-original-offset", rec->offset);
     headers[n++] = header_number(arena, "kafka_dlt-original-timestamp", rec->time_ms);
     headers[n++] = header_text(arena, "kafka_dlt-exception-message", reason);
     headers[n++] = header_text(arena, "dlt-attempts", "1");
+    if (!whole)
+        headers[n++] = header_number(arena, "dlt-left-out-bytes", (int64_t)record_size(rec));
     *ret_n = n;
     return headers;
 }
 
+/* The record with the reason; of one that is too large, where it lies and its short headers. */
 static void bury(struct evt_ctx *ctx, const char *reason)
 {
     struct evt_shard *sh = ctx->sh;
     const struct evt_record *rec = ctx->rec;
+    const bool whole = record_size(rec) <= LETTER_MAX;
     struct evt_send send = {
         .topic = sh->dlt->name,
         /* A subscription reads another topic; its dead letters lie with its service's. */
         .partition = sh->partition % sh->dlt->partitions,
-        .key = rec->key ? evt_arena_memdup(&sh->batch_arena, rec->key, rec->key_len) : NULL,
-        .key_len = rec->key_len,
-        .value = rec->value ? evt_arena_memdup(&sh->batch_arena, rec->value, rec->value_len) : NULL,
-        .value_len = rec->value_len,
     };
 
-    send.headers = dead_headers(ctx, reason, &send.headers_n);
+    if (rec->key && (whole || rec->key_len <= EVT_KEY_MAX)) {
+        send.key = evt_arena_memdup(&sh->batch_arena, rec->key, rec->key_len);
+        send.key_len = rec->key_len;
+    }
+    if (rec->value && whole) {
+        send.value = evt_arena_memdup(&sh->batch_arena, rec->value, rec->value_len);
+        send.value_len = rec->value_len;
+    }
+    send.headers = dead_headers(ctx, reason, whole, &send.headers_n);
     evt__queue_dead(ctx, &send);
 }
 

@@ -1,6 +1,6 @@
 # `make bench`: figures beside their floors, one line a case; never part of `make test`.
 # BENCH="shard codec" picks some, FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp.
-BENCHES := codec shard rebuild sim
+BENCHES := codec shard rebuild sim kafka
 BENCH ?= $(BENCHES)
 FOLDER ?=
 BENCH_SEEDS ?= 300
@@ -10,9 +10,13 @@ $(call test_program,test/bench/codec,test/bench/codec.c,libevents,$(EVT_LIBS))
 $(foreach b,shard rebuild,$(call test_program,test/bench/$(b),test/bench/$(b).c,\
 	bench svc-product events libevents,$(EVT_LIBS)))
 
+# The load is no better than its clients: jemalloc for them, too.
+$(call test_program,test/bench/kafka,$(addprefix test/bench/,kafka.c kafka_cases.c kafka_client.c \
+	kafka_load.c kafka_order.c kafka_process.c),bench svc-product events libevents,$(RUN_LIBS))
+
 bench_unknown := $(filter-out $(BENCHES),$(BENCH))
 bench_built := $(addprefix $(BUILD)/,$(patsubst %,test/bench/%,$(filter-out sim,$(BENCH))) \
-	$(filter sim,$(BENCH)))
+	$(filter sim,$(BENCH)) $(if $(filter kafka,$(BENCH)),svc-product))
 
 # One after the other, whatever JOBS says: they measure time.
 .PHONY: bench

@@ -1,9 +1,12 @@
 """replay and resend on real Kafka: the verdict over a live store, and messages made again."""
 import os
+import re
 import sqlite3
+import subprocess
 import time
 
 import clients
+from process import environment
 from shop import until
 
 INBOX, EVENTS = "shop.product.inbox.v1", "shop.product.events.v1"
@@ -100,6 +103,18 @@ def test_different(shop):
     assert done.out.count("  table ") == 1, done
 
 
+def test_a_log_that_lost_its_tail(shop):
+    """As the store sees it: it has applied what the log does not have."""
+    at = position(shop.product, 0)
+    db = sqlite3.connect(shop.product.store(0))
+    db.execute("UPDATE evt_meta SET pos = pos + 1000")
+    db.commit()
+    db.close()
+    done = replay(shop, 0, "lost.db", status=5)
+    assert f"the rebuilt store ends at offset {at}, the live one stands at {at + 1000}\n" in done.out, done
+    assert "  table evt_meta: 1 rows in both, with other content\n" in done.out, done
+
+
 def test_a_lost_store_is_the_same_again(shop):
     """Removed, it is built again by a start, and equal."""
     os.remove(shop.product.store(0))
@@ -126,3 +141,50 @@ def test_resend(shop):
     assert done.err == "svc-product: product/0 never sent such a message to product.events.0\n", done
     done = shop.product.do("resend", "-p", 0, "--to", "product.events.9", "--from", 1, status=2)
     assert done.err == ("svc-product: 'product.events.9': product.events has the partitions 0 to 1\n"), done
+
+
+def test_resend_in_steps(shop):
+    """What is kept in between is bounded."""
+    publisher = clients.Publisher(shop.broker)
+    publisher.burst(INBOX, [command for command in commands(10000, 11000)
+                            if command[1].endswith("CreateProduct")])
+    publisher.close()
+    until(lambda: sum(shop.product.rows(p, "SELECT count(*) FROM product")[0][0] for p in (0, 1)) == 11601,
+          "all are there", 120)
+    done = shop.product.do("resend", "-p", 0, "--to", "product.events.0", "--from", 1, "--dry-run", status=2)
+    assert done.err == "svc-product: there are more than 10000: send them in steps, with --until\n", done
+    shop.product.do("resend", "-p", 0, "--to", "product.events.0", "--from", 1, "--until", 10000, "--dry-run")
+
+
+def test_no_place_for_scratch_files(shop):
+    done = shop.product.do("resend", "-p", 0, "--to", "product.events.0", "--from", 1, status=1,
+                           TMPDIR="/nowhere/at-all")
+    assert "a scratch folder /nowhere/at-all/evt-resend-" in done.err, done
+    assert done.err.endswith(": No such file or directory\n"), done
+    done = shop.product.do("check", status=1, TMPDIR="/nowhere/at-all")
+    assert "\nwrong  input or output error: a scratch folder /nowhere/at-all/evt-check-" in done.out, done
+    done = replay(shop, 0, os.path.join("nowhere", "x.db"), status=1)
+    assert "nowhere/x.db" in done.err, done
+
+
+def test_progress_on_a_terminal(shop):
+    """One line that changes, and is gone at the end; elsewhere nothing for what takes a moment."""
+    ours, theirs = os.openpty()
+    args = [shop.product.program, "replay", "-p", "0", "--out", shop.path("terminal.db")]
+    with subprocess.Popen(args, env=environment(**shop.product.settings), stdout=subprocess.PIPE,
+                          stderr=theirs) as running:
+        os.close(theirs)
+        out = running.stdout.read()
+    said = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # how a terminal says that nobody is there any more
+            break
+        if not part:
+            break
+        said += part
+    os.close(ours)
+    assert b"\nequal: " in out, out
+    assert re.fullmatch(rb"(\r *\d+ %  \d+ of \d+ )+\r\x1b\[K", said), said
+    assert replay(shop, 0, "file.db").err == ""

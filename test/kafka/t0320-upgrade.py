@@ -4,7 +4,7 @@ import os
 import threading
 
 import clients
-from shop import BUILD, until
+from shop import BUILD, free_port, until
 
 INBOX, EVENTS = "shop.product.inbox.v1", "shop.product.events.v1"
 PRODUCT = "shop.product.v1."
@@ -47,6 +47,12 @@ class Load(threading.Thread):
         self.ended.set()
         self.join()
         return self.sent
+
+
+def test_topics_without_birth(shop):
+    shop.broker.create(INBOX, 2)
+    done = version(shop, 2, "unborn").do("upgrade", status=1)
+    assert f"{INBOX}/0: run evt topics apply" in done.err, done
 
 
 def test_nothing_to_upgrade(shop):
@@ -102,6 +108,26 @@ def test_the_old_version_is_superseded_for_good(shop):
     done = old.do("upgrade", status=6)
     assert "it is of generation 2, this version is 1: start the newer one" in done.err, done
     assert "start the newer one" in old.do("check", status=1).out
+    done = old.do("replay", "-p", 0, "--out", shop.path("old.db"), status=6)
+    assert "is of generation 2, this version is 1: replay it with that version" in done.err, done
+
+
+def test_the_past_belongs_to_the_old_version(shop):
+    elsewhere = version(shop, 1, "elsewhere")
+    elsewhere.settings["DATA_DIR"] = shop.path("elsewhere")
+    done = elsewhere.do("replay", "-p", 0, "--out", shop.path("past.db"))
+    assert "a newer generation begins there: its version goes on\n" in done.out, done
+    boundary = [record.offset for record in clients.read(shop.broker, INBOX)[0]
+                if record.type == "shop.evt.v1.GenerationBegins"][0]
+    assert f" to offset {boundary - 1} " in done.out, done
+    done = shop.new.do("replay", "-p", 0, "--out", shop.path("too-early.db"), "--to", 10, status=2)
+    assert f"offset 10 belongs to an older generation, or to a snapshot's past: this version begins at " \
+        f"{boundary}\n" in done.err, done
+    done = version(shop, 3, "unborn").do("replay", "-p", 0, "--out", shop.path("later.db"), status=1)
+    assert "is of generation 2, this version is 3: replay it with that version" in done.err, done
+
+
+def test_nothing_more_to_upgrade(shop):
     shop.new.start().wait_ready()
     assert shop.new.do("upgrade").out == "nothing to upgrade: the stores are of generation 2\n"
 
@@ -130,6 +156,8 @@ def test_nobody_runs(shop):
     fourth = version(shop, 4)
     done = fourth.do("upgrade", "--timeout", 5, status=4)
     assert done.err.count("start generation 3, it stops at the boundary") == 2, done
+    done = fourth.do("upgrade", KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{free_port()}", status=1)
+    assert f"{INBOX}/0 does not answer" in done.err, done
     done = version(shop, 5).do("upgrade", "--no-wait", status=1)
     assert "start that version once, then upgrade to 5" in done.err, done
     version(shop, 3, "third-again").start().wait_end(6)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEADERS_MAX 16
+#define HEADERS_MAX 64
 #define KEYS        16 /* more than a test names in one expression */
 
 static const struct evt_send *make(struct core *core, const char *source, const char *id,

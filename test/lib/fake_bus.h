@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define FAKE_BUS_SHARDS 2
-#define FAKE_BUS_KEPT   16
+#define FAKE_BUS_KEPT   128
 
 struct fake_bus_kept {
     struct evt_send *send;
@@ -53,10 +53,16 @@ static struct evt_sim_partition *fake_bus_part(struct evt_bus *bus, int32_t p)
     return evt_sim_log_find(bus->log, inbox->name, p);
 }
 
+/* The lock is for the log's memory: what is published is kept in it, too. */
 static int64_t fake_bus_append(struct evt_bus *bus, const struct evt_send *send)
 {
-    return evt_sim_log_append(bus->log, fake_bus_part(bus, send->partition), send, bus->now_ms++)
-        ->offset;
+    int64_t offset;
+
+    pthread_mutex_lock(&bus->lock);
+    offset = evt_sim_log_append(bus->log, fake_bus_part(bus, send->partition), send, bus->now_ms++)
+                 ->offset;
+    pthread_mutex_unlock(&bus->lock);
+    return offset;
 }
 
 /* Applies what the partition holds, commits, and tells the edge. */

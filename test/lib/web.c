@@ -71,7 +71,7 @@ static void take(struct web *web, struct evt_buf *out, size_t len)
 
 const char *web_header(const struct web *web, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024];
     const char *line = evt_buf_text(&web->head);
     size_t len = strlen(name);
 

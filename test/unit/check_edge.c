@@ -297,6 +297,47 @@ START_TEST(equal_requests_in_flight_share_one_command)
 }
 END_TEST
 
+/* Pairs of clients send the same commands at the same time, while another thread reports and
+ * commits them. */
+enum { CLIENTS = 8, EACH = 25, COMMANDS = CLIENTS / 2 * EACH };
+static void *send_each(void *arg)
+{
+    int pair = (int)(intptr_t)arg / 2;
+    struct web client;
+    char headers[128], line[64];
+
+    web_open(&client, evt_http_address(http));
+    for (int i = 0; i < EACH; i++) {
+        snprintf(headers, sizeof(headers), JSON_TYPE KEY("%d-%d"), pair, i);
+        snprintf(line, sizeof(line), "POST /stock/p%d", i);
+        web_ask(&client, line, headers, TEN);
+        ck_assert_str_eq(evt_buf_text(&client.body), UNKNOWN);
+    }
+    web_close(&client);
+    return NULL;
+}
+
+START_TEST(many_clients_are_answered)
+{
+    pthread_t clients[CLIENTS];
+
+    start();
+    bus->held = true;
+    for (intptr_t i = 0; i < CLIENTS; i++)
+        ck_assert_int_eq(pthread_create(&clients[i], NULL, send_each, (void *)i), 0);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        int32_t p = fake_bus_await(bus, i)->partition;
+
+        fake_bus_report(bus, i, EVT_OK);
+        fake_bus_commit(bus, p);
+    }
+    for (size_t i = 0; i < CLIENTS; i++)
+        pthread_join(clients[i], NULL);
+    ck_assert_uint_eq(bus->kept_n, COMMANDS);
+    stop();
+}
+END_TEST
+
 START_TEST(the_commit_may_come_before_the_report)
 {
     struct web first;
@@ -431,7 +472,7 @@ END_TEST
 SUITE("edge", a_command_is_answered, a_repeated_one_gets_the_stored_answer,
       a_key_is_for_one_request, a_key_must_be_there_and_well_formed,
       the_record_is_as_the_conventions_say, the_id_is_the_same_for_ever,
-      equal_requests_in_flight_share_one_command, the_commit_may_come_before_the_report,
-      what_the_log_does_not_take_is_said, a_deadline_is_answered_by_what_is_known,
-      stopping_answers_who_waits, a_message_that_is_too_large_is_refused,
-      a_store_that_cannot_be_read_is_said)
+      equal_requests_in_flight_share_one_command, many_clients_are_answered,
+      the_commit_may_come_before_the_report, what_the_log_does_not_take_is_said,
+      a_deadline_is_answered_by_what_is_known, stopping_answers_who_waits,
+      a_message_that_is_too_large_is_refused, a_store_that_cannot_be_read_is_said)

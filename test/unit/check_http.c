@@ -57,8 +57,8 @@ static void say_long(struct evt_request *req)
     char text[1000];
 
     /* 499 bytes would end within the second byte of a character. */
-    for (size_t i = 0; i < sizeof(text); i += 2)
-        memcpy(text + i, "\xc3\xa4", 2);
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = i % 2 ? '\xa4' : '\xc3';
     evt_reply_problem(req, 418, "x%.*s", (int)sizeof(text), text);
 }
 
@@ -302,6 +302,38 @@ START_TEST(headers_have_a_limit)
 }
 END_TEST
 
+/* The daemon refuses by itself what is not HTTP, with a page of its own, and closes. */
+START_TEST(what_is_not_http_is_refused)
+{
+    static const struct {
+        const char *text;
+        int status;
+    } cases[] = {
+        {"nonsense\r\n\r\n", 0}, /* or 400: versions differ */
+        {"GET / HTTP/7.0\r\nHost: x\r\n\r\n", 505},
+        {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400},
+        {"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n", 400},
+    };
+    struct evt_buf large = {0};
+
+    start();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        web_send(&web, cases[i].text);
+        if (web_read(&web, false) && cases[i].status)
+            ck_assert_int_eq(web.status, cases[i].status);
+        ck_assert(!web_read(&web, false));
+        web_close(&web);
+        web_open(&web, evt_http_address(http));
+    }
+    evt_buf_printf(&large, "GET /a HTTP/1.1\r\nHost: x\r\nX-Large: %0100000d\r\n\r\n", 0);
+    web_send(&web, evt_buf_text(&large));
+    if (web_read(&web, false)) /* or it was reset, as it had more to say */
+        ck_assert_int_eq(web.status, 431);
+    evt_buf_release(&large);
+    stop();
+}
+END_TEST
+
 START_TEST(headers_go_both_ways)
 {
     start();
@@ -383,6 +415,6 @@ SUITE("http", a_path_finds_its_route, a_target_is_decoded_after_it_is_split,
       a_target_that_is_no_text_is_refused, a_path_without_a_route_is_not_found,
       another_method_is_told_which_are_allowed, head_is_answered_as_get_without_the_body,
       json_is_taken_and_given, what_is_not_a_json_object_is_refused, a_body_has_a_limit,
-      a_body_without_an_end_is_cut_off, headers_have_a_limit, headers_go_both_ways,
-      a_handler_without_an_answer_is_a_failure, long_words_end_with_a_whole_character,
-      an_address_must_be_one, stopping_nothing_is_fine)
+      a_body_without_an_end_is_cut_off, headers_have_a_limit, what_is_not_http_is_refused,
+      headers_go_both_ways, a_handler_without_an_answer_is_a_failure,
+      long_words_end_with_a_whole_character, an_address_must_be_one, stopping_nothing_is_fine)

@@ -28,12 +28,15 @@ static json_t *describe(const struct evt_service *service)
 /* The member of a list whose `name` is `value`. */
 static json_t *find(json_t *json, const char *in, const char *name, const char *value)
 {
-    json_t *item;
-    size_t i;
+    json_t *list = json_object_get(json, in);
 
-    json_array_foreach(json_object_get(json, in), i,
-                       item) if (json_equal(json_object_get(item, name),
-                                            json_string(value))) return item;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *item = json_array_get(list, i);
+        const char *text = json_string_value(json_object_get(item, name));
+
+        if (text && strcmp(text, value) == 0)
+            return item;
+    }
     ck_abort_msg("%s has no %s %s", in, name, value);
     return NULL;
 }

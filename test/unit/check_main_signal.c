@@ -44,7 +44,7 @@ static void stops(int number)
     struct evt_signals *signals = begin(10000);
 
     kill(getpid(), number);
-    while (!signals->stop)
+    while (!evt__signals_stop(signals))
         evt__signals_sleep(signals, 10000);
     evt__signals_end(signals);
     _exit(ENDED_WELL);
@@ -72,7 +72,7 @@ static void hangs_at_the_second(void)
     struct evt_signals *signals = begin(3600000);
 
     kill(getpid(), SIGTERM);
-    while (!signals->stop)
+    while (!evt__signals_stop(signals))
         evt__signals_sleep(signals, 10000);
     kill(getpid(), SIGTERM);
     for (;;)
@@ -110,7 +110,7 @@ static void writes_to_nobody(void)
         _exit(3);
     kill(getpid(), SIGUSR1); /* what wakes the thread is no wish to stop */
     evt__signals_end(signals);
-    _exit(signals->stop ? 4 : ENDED_WELL);
+    _exit(evt__signals_stop(signals) ? 4 : ENDED_WELL);
 }
 
 START_TEST(a_reader_that_went_away_ends_nothing)

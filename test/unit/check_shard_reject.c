@@ -2,6 +2,7 @@
 #include "test/lib/core.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define INVARIANT "the message breaks an invariant: "
@@ -38,6 +39,60 @@ START_TEST(a_dead_letter_is_the_record_and_why)
         ck_assert_str_eq(dead->headers[sent->headers_n + i].name, names[i]);
         ck_assert_str_eq(core_header(dead, names[i]), values[i]);
     }
+    core_free(core);
+}
+END_TEST
+
+/* A record that no dead-letter topic would take does not stop its shard: the letter says where it
+ * lies, and keeps its short headers. */
+START_TEST(a_letter_is_never_too_large)
+{
+    static char large[128 * 1024 + 1], header[300];
+    struct core *core = core_new(&fake_product);
+    const struct evt_send *sent, *dead;
+    struct core_sender order;
+
+    memset(large, 'x', sizeof(large) - 1);
+    memset(header, 'h', sizeof(header) - 1);
+    core_sender(core, &order, "order");
+    sent = core_with_header(core, RESERVE(core, &order, "reject", "o1"), "large", large);
+    sent = core_with_header(core, sent, "a bit long", header);
+    core_append(core, core_with_header(core, sent, "foreign", "kept"));
+    core_run(core);
+    dead = core->sent[0];
+    ck_assert_str_eq(dead->topic, "shop.product.inbox.v1.dlt");
+    ck_assert_str_eq(core_header(dead, "kafka_dlt-original-offset"), "1");
+    ck_assert_str_eq(core_header(dead, "kafka_dlt-exception-message"), INVARIANT "o1 is refused");
+    ck_assert_str_eq(core_header(dead, "foreign"), "kept");
+    ck_assert_str_eq(core_header(dead, "ce_type"), "shop.product.v1.ReserveStock");
+    ck_assert_str_eq(core_header(dead, "large"), "");
+    ck_assert_str_eq(core_header(dead, "a bit long"), "");
+    ck_assert_ptr_null(dead->value);
+    ck_assert_mem_eq(dead->key, sent->key, sent->key_len);
+    ck_assert_int_gt(atoi(core_header(dead, "dlt-left-out-bytes")), 128 * 1024);
+    core_free(core);
+}
+END_TEST
+
+START_TEST(a_letter_has_so_many_headers)
+{
+    static char large[128 * 1024 + 1];
+    struct core *core = core_new(&fake_product);
+    struct core_sender order;
+    const struct evt_send *sent;
+
+    memset(large, 'x', sizeof(large) - 1);
+    core_sender(core, &order, "order");
+    sent = core_with_header(core, RESERVE(core, &order, "reject", "o1"), "large", large);
+    for (int i = 0; i < 40; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "foreign-%d", i);
+        sent = core_with_header(core, sent, name, "kept");
+    }
+    core_append(core, sent);
+    core_run(core);
+    ck_assert_uint_eq(core->sent[0]->headers_n, 32 + 7);
     core_free(core);
 }
 END_TEST
@@ -223,6 +278,7 @@ START_TEST(long_words_stay_words)
 END_TEST
 
 SUITE("shard reject", who_may_send_nothing_is_told_nothing, a_dead_letter_is_the_record_and_why,
-      the_sender_is_told, a_refused_handler_leaves_nothing, a_broken_constraint_is_a_reject,
-      fatal_is_fatal, nobody_else_is_told, a_rejected_reaches_the_handler,
-      without_a_handler_a_rejected_is_ignored, long_words_stay_words)
+      a_letter_is_never_too_large, a_letter_has_so_many_headers, the_sender_is_told,
+      a_refused_handler_leaves_nothing, a_broken_constraint_is_a_reject, fatal_is_fatal,
+      nobody_else_is_told, a_rejected_reaches_the_handler, without_a_handler_a_rejected_is_ignored,
+      long_words_stay_words)

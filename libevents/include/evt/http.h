@@ -37,7 +37,8 @@ struct evt_http_options {
     size_t body_max;                /* 0: EVT_HTTP_BODY_MAX */
     int connections_max;            /* 0: 1024 */
     int per_client_max;             /* connections from one address; 0: 256 */
-    int idle_timeout_s;             /* 0: 30 */
+    int idle_timeout_s;             /* without a byte; 0: 30 */
+    int arrival_timeout_s;          /* for a whole request to come, however slowly; 0: 60 */
 };
 EVT_MUST_USE enum evt_err evt_http_start(const struct evt_http_options *opt,
                                          struct evt_http **ret_http, struct evt_error *err);

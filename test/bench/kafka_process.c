@@ -1,0 +1,265 @@
+/* Kafka bench, the processes. */
+#include "kafka_process.h"
+
+#include "bench.h"
+
+#include <evt/fs.h>
+#include <evt/mem.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGS_MAX   16
+#define READY_S    120 /* a rebuild may take its time */
+#define NOTIFY_MAX 512
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+static void path_in(const struct kafka_product *product, const char *name,
+                    char ret_path[BENCH_PATH_MAX])
+{
+    EVT_BUG_ON(snprintf(ret_path, BENCH_PATH_MAX, "%s/%s", product->folder, name) >=
+               BENCH_PATH_MAX);
+}
+
+/* What it says goes to the file `out`, added at its end; NULL: where ours goes. */
+static pid_t spawn(const char *program, const char *const args[], const char *out)
+{
+    char *argv[ARGS_MAX] = {(char *)(uintptr_t)program};
+    const pid_t parent = getpid();
+    pid_t pid;
+
+    for (size_t i = 0; args[i]; i++) {
+        EVT_BUG_ON(i + 2 >= ARGS_MAX);
+        argv[i + 1] = (char *)(uintptr_t)args[i];
+    }
+    pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(EXIT_FAILURE);
+    if (out) {
+        const int fd = open(out, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+        dup2(fd, STDOUT_FILENO);
+        dup2(fd, STDERR_FILENO);
+    }
+    execv(program, argv);
+    _exit(127);
+}
+
+static void wait_end(pid_t pid, const char *what, int want)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            die(what);
+    if (want >= 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != want)) {
+        fprintf(stderr, "bench: %s ended with %d\n", what,
+                WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* ---- readiness: by systemd's protocol it is told at once, nothing has to ask ---- */
+
+static int notify_open(const struct kafka_product *product)
+{
+    const struct timeval patience = {.tv_sec = 1};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[BENCH_PATH_MAX];
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    path_in(product, "notify", path);
+    EVT_BUG_ON(strlen(path) >= sizeof(address.sun_path));
+    memcpy(address.sun_path, path, strlen(path));
+    (void)unlink(path);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+        die(path);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setenv("NOTIFY_SOCKET", path, 1);
+    return fd;
+}
+
+static void wait_ready(const struct kafka_product *product, int fd)
+{
+    char text[NOTIFY_MAX];
+
+    for (int waited_s = 0; waited_s < READY_S;) {
+        const ssize_t len = recv(fd, text, sizeof(text) - 1, 0);
+
+        if (len < 0) {
+            waited_s++;
+            if (waitpid(product->pid, NULL, WNOHANG) == product->pid)
+                break;
+            continue;
+        }
+        text[len] = '\0';
+        if (strstr(text, "READY=1"))
+            return;
+    }
+    fprintf(stderr, "bench: %s did not become ready; see %s/product.log\n", product->program,
+            product->folder);
+    exit(EXIT_FAILURE);
+}
+
+double kafka_product_start(struct kafka_product *product)
+{
+    char data[BENCH_PATH_MAX], log[BENCH_PATH_MAX];
+    const char *const args[] = {"run",
+                                "--kafka-bootstrap-servers",
+                                product->brokers,
+                                "--data-dir",
+                                data,
+                                "--http-addr",
+                                "127.0.0.1:0",
+                                NULL};
+    const int fd = notify_open(product);
+    double begin_us;
+
+    path_in(product, "data", data);
+    path_in(product, "product.log", log);
+    begin_us = bench_now_us();
+    product->pid = spawn(product->program, args, log);
+    wait_ready(product, fd);
+    begin_us = bench_now_us() - begin_us;
+    unsetenv("NOTIFY_SOCKET");
+    close(fd);
+    return begin_us / 1e6;
+}
+
+double kafka_product_stop(struct kafka_product *product)
+{
+    const double begin_us = bench_now_us();
+
+    kill(product->pid, SIGTERM);
+    wait_end(product->pid, product->program, EXIT_SUCCESS);
+    product->pid = 0;
+    return (bench_now_us() - begin_us) / 1e6;
+}
+
+static void remove_file(void *arg, const char *name)
+{
+    char path[BENCH_PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s", (const char *)arg, name);
+    (void)unlink(path);
+}
+
+void kafka_product_remove_store(const struct kafka_product *product)
+{
+    char path[BENCH_PATH_MAX];
+    struct evt_error err;
+
+    path_in(product, "data/product", path);
+    bench_need(evt_fs_posix.list(evt_fs_posix.self, path, remove_file, path, &err), &err);
+}
+
+double kafka_product_replay(const struct kafka_product *product, int32_t partition)
+{
+    char data[BENCH_PATH_MAX], out[BENCH_PATH_MAX], said[BENCH_PATH_MAX], number[16], line[512];
+    const char *const args[] = {"replay",
+                                "--kafka-bootstrap-servers",
+                                product->brokers,
+                                "--data-dir",
+                                data,
+                                "--partition",
+                                number,
+                                "--out",
+                                out,
+                                NULL};
+    double seconds = 0;
+    const char *at;
+    FILE *file;
+
+    path_in(product, "data", data);
+    path_in(product, "replayed.db", out);
+    path_in(product, "replay.log", said);
+    snprintf(number, sizeof(number), "%d", (int)partition);
+    (void)unlink(said);
+    (void)unlink(out);
+    wait_end(spawn(product->program, args, said), "svc-product replay", EXIT_SUCCESS);
+    file = fopen(said, "r");
+    if (!file)
+        die(said);
+    while (seconds <= 0 && fgets(line, sizeof(line), file))
+        if (strncmp(line, "rebuilt ", 8) == 0 && (at = strstr(line, " in ")))
+            seconds = strtod(at + 4, NULL);
+    fclose(file);
+    EVT_BUG_ON(seconds <= 0);
+    return seconds;
+}
+
+/* ---- what the kernel says of a process ---- */
+
+struct kafka_memory kafka_memory(pid_t pid)
+{
+    struct kafka_memory memory = {0};
+    char path[64], line[256];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+    file = fopen(path, "r");
+    if (!file)
+        die(path);
+    while (fgets(line, sizeof(line), file)) {
+        if (strncmp(line, "Pss:", 4) == 0)
+            memory.pss_mb = strtod(line + 4, NULL) / 1024;
+        if (strncmp(line, "Rss:", 4) == 0)
+            memory.rss_mb = strtod(line + 4, NULL) / 1024;
+    }
+    fclose(file);
+    return memory;
+}
+
+/* Its name may hold anything, but not the last bracket; user and system time are the 12th and 13th
+ * behind that. */
+double kafka_cpu_us(pid_t pid)
+{
+    char path[64], line[1024] = "";
+    double ticks = 0;
+    char *at;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (!file || !fgets(line, sizeof(line), file))
+        die(path);
+    fclose(file);
+    at = strrchr(line, ')');
+    for (int i = 1; at && i <= 13; i++) {
+        at = strchr(at + 1, ' ');
+        if (at && i >= 12)
+            ticks += strtod(at, NULL);
+    }
+    return ticks * 1e6 / (double)sysconf(_SC_CLK_TCK);
+}
+
+pid_t kafka_process_self(const char *const args[])
+{
+    return spawn("/proc/self/exe", args, NULL);
+}
+
+void kafka_process_end(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    wait_end(pid, "echo", -1);
+}

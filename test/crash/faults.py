@@ -1,0 +1,148 @@
+"""What is done to a shop while it works. Each takes the Life and its random numbers, and leaves a service
+that runs or starts, and a broker that runs. They count what they did."""
+import os
+import re
+
+from process import Failure, until
+from reader import PARTITIONS
+
+TRIES = 20
+
+
+def kill(life, rng):
+    """-9, and started again; now and then once more while it starts."""
+    life.kill()
+    life.start()
+    if rng.random() < 0.3:
+        life.go_on(rng.uniform(0, 0.3))
+        life.kill()
+        life.start()
+
+
+def stop(life, rng):
+    """SIGTERM in the middle of it."""
+    life.service.stop()
+    life.counts["stops"] += 1
+    life.start()
+
+
+def freeze(life, rng):
+    """SIGSTOP, and goes on; now and then it is killed as it stands."""
+    life.service.freeze()
+    life.counts["stops"] += 1
+    life.go_on(rng.uniform(0.02, 0.8))
+    if rng.random() < 0.3:
+        life.kill()
+        life.start()
+    else:
+        life.service.thaw()
+
+
+def freeze_broker(life, rng):
+    life.broker.freeze()
+    life.counts["broker_stops"] += 1
+    try:
+        life.go_on(rng.uniform(0.02, 1.0))
+    finally:
+        life.broker.thaw()
+
+
+def metric(text, name):
+    """The sum over the shards."""
+    return sum(float(value) for value in re.findall(rf"^{name}{{[^}}]*}} (\S+)$", text, re.M))
+
+
+def open_messages(life):
+    """(messages applied that no commit has covered, messages committed), as the service counts them. What
+    was rolled back and applied again stays in the first, so only its growth says something."""
+    page = life.service.ask("GET", "/metrics", seconds=2).text
+    committed = metric(page, "evt_batch_messages_sum")
+    return metric(page, "evt_handle_seconds_count") - committed, committed
+
+
+def waits_for_broker(life):
+    """With the broker standing still: whether an applied batch waits for acknowledgements that cannot
+    come. A batch that sends nothing commits at once, so one that stays open has sent."""
+    first = open_messages(life)
+    life.go_on(0.1)  # five times as long as a batch may be filled
+    return first == open_messages(life) and first[0] > life.at_rest
+
+
+def kill_unacknowledged(life, rng):
+    """The broker stands still, a batch's messages are on their way, and the service is killed."""
+    life.service.wait_ready(60)
+    for _ in range(TRIES):
+        life.at_rest = min(open_messages(life)[0] for _ in range(5))
+        life.broker.freeze()
+        life.counts["broker_stops"] += 1
+        try:
+            life.go_on(rng.uniform(0.02, 0.1))
+            waits = waits_for_broker(life)
+            if waits:
+                life.kill()
+                life.counts["unacknowledged"] += 1
+        finally:
+            life.broker.thaw()
+        if waits:
+            return life.start()
+        life.go_on(rng.uniform(0.05, 0.2))
+    raise Failure(f"no batch was open in {TRIES} moments: {open_messages(life)}, {life.at_rest}")
+
+
+def kill_broker(life, rng):
+    """-9; the service may be killed, too, and start while nobody is there."""
+    life.broker.kill()
+    life.counts["broker_kills"] += 1
+    life.counts["kills"] += 1
+    if rng.random() < 0.5:
+        life.go_on(rng.uniform(0, 0.5))
+        life.kill()
+        life.start()
+    life.broker.start()
+
+
+def lose_store(life, rng):
+    """Killed, and one store is gone: it is built again, from the generation's snapshot if there is one."""
+    life.kill()
+    path = life.service.store(rng.choice(PARTITIONS))
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(path + end):
+            os.remove(path + end)
+    life.counts["lost"] += 1
+    life.start()
+
+
+def deploy(life, rng):
+    """A new generation: `upgrade` while the old version runs, which ends at the boundary. Now and then the
+    old one is killed on the way there, or the new one as it begins."""
+    old, new = life.service, life.version(life.generation + 1)
+    if rng.random() < 0.5:
+        new.do("upgrade", "--no-wait")
+        if old.running():
+            life.kill()
+        old.start()
+    done = new.do("upgrade", "--timeout", 60)
+    if "can begin" not in done.out:
+        raise Failure(f"the upgrade did not say that it can begin: {done}")
+    old.wait_end(6)
+    life.use(new)
+    life.counts["deploys"] += 1
+    life.start()
+    if rng.random() < 0.3:
+        life.go_on(rng.uniform(0, 0.3))
+        life.kill()
+        life.start()
+
+
+OFTEN = (kill, stop, freeze, freeze_broker, lose_store)
+
+
+def choose(rng):
+    """A round's faults, in their order: each round has a kill with sends unacknowledged."""
+    chosen = [kill_unacknowledged] + rng.choices(OFTEN, (4, 1, 3, 3, 1), k=rng.randint(1, 3))
+    if rng.random() < 0.2:
+        chosen.append(deploy)
+    if rng.random() < 0.08:
+        chosen.append(kill_broker)
+    rng.shuffle(chosen)
+    return chosen

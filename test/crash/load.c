@@ -1,0 +1,156 @@
+/* load BROKERS LINEAGE: publishes commands to the product service on a real broker while crash.py
+ * breaks things, and never gives up on one. It is told by lines on stdin, and answers each "end":
+ *
+ *     begin ROUND SEED RATE LEDGER   commands from now on, RATE a second; see traffic.h
+ *     end MIN                        when MIN were sent and all are acknowledged: "SENT REPEATED"
+ *
+ * The streams go on from round to round. Ends with stdin. */
+#include "test/crash/traffic.h"
+
+#include <evt/clock.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK_MS   5
+#define AWAY_MAX  4000 /* under way at once: while the broker is away no more are made */
+#define LATE_MS   90000
+#define LINE_MAX_ 512
+
+struct load {
+    struct sender *sender;
+    struct traffic *traffic; /* NULL between rounds */
+    FILE *ledger;
+    int64_t begin_ms, ending_ms; /* 0: not told to end */
+    size_t rate, min;
+    char line[LINE_MAX_];
+    size_t line_len;
+};
+
+static int complain(const char *what, const char *why)
+{
+    fprintf(stderr, "load: %s: %s\n", what, why);
+    return 1;
+}
+
+static int begin(struct load *load, unsigned round, uint64_t seed, size_t rate, const char *path)
+{
+    load->ledger = fopen(path, "w");
+    if (!load->ledger)
+        return complain(path, strerror(errno));
+    load->traffic = traffic_new(load->sender, round, seed, load->ledger);
+    load->rate = rate;
+    load->begin_ms = evt_clock_ms();
+    load->ending_ms = 0;
+    return 0;
+}
+
+static int obey(struct load *load, const char *line)
+{
+    char path[LINE_MAX_];
+    unsigned round;
+    uint64_t seed;
+    size_t n;
+
+    if (!load->traffic &&
+        sscanf(line, "begin %u %" SCNu64 " %zu %511s", &round, &seed, &n, path) == 4)
+        return begin(load, round, seed, n, path);
+    if (load->traffic && sscanf(line, "end %zu", &n) == 1) {
+        load->ending_ms = evt_clock_ms();
+        load->min = n;
+        return 0;
+    }
+    return complain("not understood", line);
+}
+
+/* -1: stdin has ended. */
+static int read_lines(struct load *load)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    ssize_t n;
+    char *end;
+
+    if (poll(&input, 1, 0) <= 0)
+        return 0;
+    n = read(STDIN_FILENO, load->line + load->line_len, sizeof(load->line) - 1 - load->line_len);
+    if (n <= 0)
+        return -1;
+    load->line_len += (size_t)n;
+    load->line[load->line_len] = '\0';
+    while ((end = strchr(load->line, '\n'))) {
+        *end = '\0';
+        if (obey(load, load->line) != 0)
+            return 1;
+        load->line_len -= (size_t)(end + 1 - load->line);
+        memmove(load->line, end + 1, load->line_len + 1);
+    }
+    return 0;
+}
+
+static bool enough(const struct load *load)
+{
+    return load->ending_ms && traffic_sent(load->traffic) >= load->min;
+}
+
+static void send_due(struct load *load)
+{
+    const size_t due = (size_t)(evt_clock_ms() - load->begin_ms) * load->rate / 1000;
+
+    while (!enough(load) && traffic_sent(load->traffic) < due &&
+           sender_unacknowledged(load->sender) < AWAY_MAX)
+        traffic_send(load->traffic);
+}
+
+static int end_round(struct load *load)
+{
+    const size_t sent = traffic_sent(load->traffic);
+    const int failed = ferror(load->ledger);
+
+    traffic_free(load->traffic);
+    load->traffic = NULL;
+    if (fclose(load->ledger) != 0 || failed)
+        return complain("the ledger", "not written");
+    printf("%zu %zu\n", sent, sender_repeated(load->sender));
+    return fflush(stdout) == 0 ? 0 : complain("stdout", strerror(errno));
+}
+
+/* One turn; 0: go on, -1: done. */
+static int turn(struct load *load)
+{
+    struct evt_error err;
+    int rc = read_lines(load);
+
+    if (rc != 0)
+        return rc;
+    if (load->traffic)
+        send_due(load);
+    if (sender_tend(load->sender, TICK_MS, &err) != EVT_OK)
+        return complain("the producer", err.text);
+    if (!load->traffic || !enough(load))
+        return 0;
+    if (sender_unacknowledged(load->sender) == 0)
+        return end_round(load);
+    if (evt_clock_ms() - load->ending_ms > LATE_MS)
+        return complain("the broker", "has not acknowledged all within 90 s");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct load load;
+    struct evt_error err;
+    int rc = 0;
+
+    if (argc != 3)
+        return complain("usage", "load BROKERS LINEAGE");
+    if (sender_open(argv[1], argv[2], &load.sender, &err) != EVT_OK)
+        return complain("the producer", err.text);
+    while (rc == 0)
+        rc = turn(&load);
+    sender_close(load.sender);
+    return rc < 0 ? 0 : rc;
+}

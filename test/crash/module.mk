@@ -1,0 +1,14 @@
+# Rounds of load under kills: services and a broker on real Kafka, broken at random moments.
+$(call test_program,crash-load,$(wildcard test/crash/*.c),events libevents,$(EVT_LIBS))
+
+crash_needs := $(BUILD)/evt $(BUILD)/next-product $(BUILD)/crash-load
+$(call test,crash,rounds,BUILD=$(BUILD) test/crash/run --rounds 4,$(crash_needs))
+
+# make crash ROUNDS=n; SEED=n makes the choices of such rounds again. Two makes, as for test.
+ROUNDS ?= 20
+.PHONY: crash crash-now
+crash:
+	@CC='$(CC)' ./deps.sh install build test kafka
+	+$(Q)$(MAKE) --no-print-directory crash-now
+crash-now: $(crash_needs)
+	$(Q)BUILD=$(BUILD) test/crash/run --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))

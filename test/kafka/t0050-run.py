@@ -1,0 +1,319 @@
+"""make run: the shop of a stranger's first minute, on the stand-in and on real Kafka. What it prints is
+taken at its word: its commands are run as they are printed."""
+import os
+import re
+import shlex
+import signal
+import socket
+import sqlite3
+
+from process import tail
+from shop import BUILD, ROOT, Failure, Process, command, free_port, until
+
+RUN = os.path.join(ROOT, "compose", "run")
+SKUS = {"kettle", "mug", "pot", "tea"}
+
+
+def overrides():
+    """What `make test` itself was told (CC=clang …): a make without it would build everything anew."""
+    return shlex.split(os.environ.get("MAKEFLAGS", "").partition(" -- ")[2])
+
+
+class Run(Process):
+    """compose/run, as a terminal would have it: in a group of its own, which Ctrl-C signals."""
+
+    def __init__(self, name, args, cwd, folder):
+        super().__init__(name, args, os.path.join(cwd, f"{name}.log"))
+        self.cwd, self.folder = cwd, folder
+
+    def start(self, stdin="/dev/null"):
+        import subprocess
+        from process import environment
+        env = environment()
+        for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs this test
+            env.pop(name, None)
+        with open(self.log, "ab") as out:
+            self.since = out.tell()
+            closed = "exec <&-; " if stdin is None else ""
+            self.popen = subprocess.Popen(["sh", "-c", closed + 'exec "$@"', "sh", *self.args], env=env,
+                                          cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                          start_new_session=True)
+        return self
+
+    def wait_shown(self, seconds=240):
+        self.wait_line(r"^  curl ", seconds)
+        return self
+
+    def printed(self, what):
+        """The one line that begins with this word, after its two blanks."""
+        found = re.findall(rf"^  ((?:\S*/)?{what} .*)$", self.said(), re.M)
+        if len(found) != 1:
+            raise Failure(f"{what}: {found}:\n{self.said()}")
+        return found[0]
+
+    def do(self, what, **how):
+        """Runs a command as it is printed, where it was printed."""
+        return command(["sh", "-c", self.printed(what)], cwd=self.cwd, **how)
+
+    def processes(self):
+        """All that this run has started and that still lives: they have its folder's lock open, or are
+        the broker's."""
+        lock, found = os.path.realpath(os.path.join(self.folder, "lock")), []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as text:
+                    line = text.read().decode("utf-8", "backslashreplace").split("\0")
+                held = [os.path.realpath(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            except OSError:
+                continue  # ended meanwhile
+            if lock in held or f"{self.folder}/kafka/broker.properties" in line:
+                found.append((int(pid), " ".join(line)))
+        return found
+
+    def gone(self, seconds=60):
+        """It has ended, with all that it started."""
+        status = self.wait_end(None, seconds)
+        assert not self.processes(), self.processes()
+        return status
+
+    def interrupt(self):
+        """Ctrl-C."""
+        os.killpg(self.pid, signal.SIGINT)
+        return self.gone()
+
+
+def direct(shop, name, *options, cwd=None, port=None):
+    """The script itself, in a folder of its own, so that its default folder is there."""
+    cwd = cwd or shop.path(name)
+    os.makedirs(cwd, exist_ok=True)
+    port = port or free_port()
+    run = Run(name, [RUN, "--build", BUILD, "--port", port, *options], cwd, os.path.join(cwd, "build/run"))
+    run.port = port
+    shop.processes.append(run)
+    return run
+
+
+def by_make(shop, name, *variables):
+    folder = shop.path(name)
+    run = Run(name, ["make", "-C", ROOT, "run", *overrides(), f"BUILD={BUILD}", f"FOLDER={folder}", *variables],
+              shop.folder, folder)
+    shop.processes.append(run)
+    return run
+
+
+def query(run):
+    """The rows of the sample query, as {sku: row}, asked as it is printed. It must read while the shop
+    runs, and names a store that is there."""
+    line = shlex.split(run.printed("sqlite3"))
+    path, sql = os.path.join(run.cwd, line[-2]), line[-1]
+    assert line[:-2] == ["sqlite3", "-readonly", "-header", "-column"], line
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        rows = db.execute(sql).fetchall()
+    finally:
+        db.close()
+    shown = run.do("sqlite3").out.splitlines()
+    assert shown[0].split() == ["sku", "name", "price_minor", "on_hand"], shown
+    assert len(shown) == len(rows) + 2, shown
+    return {row[0]: row for row in rows}
+
+
+def try_all(run, on_hand):
+    """The three things to try, in the order in which they are printed."""
+    done = run.do("evt publish")
+    assert f'DONE {{"on_hand":{on_hand}}}' in done.out, done
+    tailed = run.do("evt tail").out
+    for words in ("ProductCreated", "StockChanged", '"kettle"'):
+        assert words in tailed, tailed
+    products = command(["sh", "-c", run.printed("curl")]).json["products"]
+    assert {product["sku"] for product in products} == SKUS, products
+    assert query(run)["tea"] == ("tea", "Green tea, 100 g", 450, on_hand)
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_stand_in(shop):
+    """The defaults, as a stranger types them."""
+    shop.run = direct(shop, "stand-in")
+    shop.run.start().wait_shown()
+    said = shop.run.said()
+    assert "the stand-in, which keeps nothing and is no Kafka" in said, said
+    assert "--broker-file" not in said, "evt finds it without being told"
+    try_all(shop.run, 105)
+
+
+def test_a_second_one_in_the_same_folder(shop):
+    other = direct(shop, "second", cwd=shop.run.cwd).start()
+    assert other.wait_end(None) == 1
+    assert other.said() == ("run: build/run is in use by another run: stop that one, or say FOLDER=another\n")
+    assert answers(shop.run.port)
+
+
+def test_a_port_in_use(shop):
+    """One line, and nothing is started."""
+    other = direct(shop, "port-in-use", port=shop.run.port).start()
+    assert other.wait_end(None) == 1
+    assert other.said() == f"run: port {shop.run.port} is in use: stop what listens there, or say PORT=another\n"
+    assert os.listdir(other.cwd) == ["port-in-use.log"]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        other = direct(shop, "kafka-port-in-use", "--kafka", "--kafka-port", port).start()
+        assert other.wait_end(None) == 1
+        assert other.said() == f"run: port {port} is in use: stop what listens there, or say KAFKA_PORT=another\n"
+
+
+def test_wrong_use(shop):
+    for args, words in ((["--port", "0"], "PORT=0: not a number from 1 to 65535"),
+                        (["--kafka-port", "70000"], "KAFKA_PORT=70000: not a number from 1 to 65535"),
+                        (["--folder"], "--folder needs a value; see --help"),
+                        (["up"], "up: neither an option nor a verb; see --help")):
+        done = command([RUN, *args], status=2)
+        assert done.out + done.err == f"run: {words}\n", done
+    done = command([RUN, "--build", shop.path("nothing")], status=1)
+    assert done.err == f"run: {shop.path('nothing')}/evt is missing: make builds it\n", done
+    assert "KAFKA_PORT=9092" in command([RUN, "--help"]).out
+
+
+def test_without_curl(shop):
+    os.makedirs(shop.path("few"))
+    for name in ("bash", "dirname"):
+        os.symlink(command(["sh", "-c", f"command -v {name}"]).out.strip(), shop.path("few", name))
+    done = command([RUN, "--build", BUILD], status=1, cwd=shop.folder, PATH=shop.path("few"))
+    assert done.err == ("run: curl is missing; as root: apt-get install -y --no-install-recommends "
+                        "curl\n"), done
+
+
+def test_ctrl_c(shop):
+    """And once more is no harm."""
+    run = shop.run
+    os.killpg(run.pid, signal.SIGINT)
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.gone() == 0, run.said()
+    assert run.said().endswith("run: stopping\nrun: stopped\n"), run.said()
+    assert not answers(run.port)
+    assert not os.path.exists(os.path.join(run.folder, "broker")), "evt would look for a broker that is gone"
+    assert "stopped" in open(os.path.join(run.folder, "svc-product.log"), encoding="utf-8").read()
+
+
+def test_again_without_a_terminal(shop):
+    """With stdin closed. The stand-in has forgotten everything, so the stores go, and it says so."""
+    run = shop.run
+    run.start(stdin=None).wait_shown()
+    assert ("run: the stand-in keeps nothing: the stores of the last run are removed, build/run/data is "
+            "empty\n") in run.said(), run.said()
+    try_all(run, 105)
+    run.send(signal.SIGTERM)
+    assert run.gone() == 0, run.said()
+
+
+def test_a_killed_service(shop):
+    """As is suggested: it is started again, and nothing is lost."""
+    run = shop.run
+    run.start().wait_shown()
+    try_all(run, 105)
+    pid = int(re.search(r"^  svc-product .* pid (\d+);", run.said(), re.M).group(1))
+    os.kill(pid, signal.SIGKILL)
+    run.wait_line(r"^run: svc-product was ended by signal 9: it is started again$")
+    run.wait_line(r"^run: svc-product is ready again, pid \d+$")
+    try_all(run, 110)
+
+
+def test_a_broker_that_ends(shop):
+    """The stand-in's data goes with it, so there is nothing to go on with."""
+    run = shop.run
+    pids = [pid for pid, line in run.processes() if "evt broker" in line]
+    assert len(pids) == 1, run.processes()
+    os.kill(pids[0], signal.SIGKILL)
+    assert run.gone() == 1, run.said()
+    assert run.said().endswith("\nrun: broker was ended by signal 9; its log is build/run/broker.log\n"), run.said()
+    assert "Killed" not in run.said(), "the shell's own words"
+
+
+def test_a_service_that_does_not_start(shop):
+    """Its own words are the line."""
+    run = shop.run
+    programs = shop.path("programs")
+    os.makedirs(programs)
+    os.symlink(os.path.join(BUILD, "evt"), os.path.join(programs, "evt"))
+    with open(os.path.join(programs, "svc-product"), "w", encoding="ascii") as script:
+        script.write("#!/bin/sh\necho svc-product: no luck >&2\nexit 3\n")
+    os.chmod(script.name, 0o755)
+    other = Run("no-luck", [RUN, "--build", programs, "--port", free_port()], run.cwd, run.folder)
+    shop.processes.append(other)
+    assert other.start().gone() == 1
+    assert other.said().endswith("run: svc-product ended before it was ready: svc-product: no luck (its log "
+                                 "is build/run/svc-product.log)\n"), other.said()
+
+
+def test_real_kafka(shop):
+    shop.port, shop.kafka_port = free_port(), free_port()
+    run = shop.real = by_make(shop, "real", "KAFKA=1", f"PORT={shop.port}", f"KAFKA_PORT={shop.kafka_port}")
+    run.start().wait_shown()
+    assert "the stand-in" not in run.said() and "Apache Kafka, data in" in run.said(), run.said()
+    assert f"127.0.0.1:{shop.kafka_port}" in run.said(), run.said()
+    try_all(run, 105)
+    refused = command([RUN, "--folder", run.folder, "reset"], status=1)
+    assert refused.err == f"run: {run.folder} is in use by another run: stop that one, or say FOLDER=another\n"
+    run.interrupt()
+    assert "run: stopped\n" in run.said(), run.said()
+    assert not answers(shop.port) and not answers(shop.kafka_port)
+
+
+def test_ctrl_c_while_it_starts(shop):
+    """Even then all that it started is stopped."""
+    run = direct(shop, "again", "--kafka", "--kafka-port", shop.kafka_port, "--folder", shop.real.folder,
+                 port=shop.port)
+    run.folder, shop.real = shop.real.folder, run
+    os.unlink(os.path.join(run.folder, "kafka", "broker.log"))
+    run.start()
+    until(lambda: os.path.exists(os.path.join(run.folder, "kafka", "broker.log")), "the broker starts")
+    assert run.interrupt() is not None
+    assert "The shop runs" not in run.said() and "run: stopped\n" in run.said(), run.said()
+    assert not answers(shop.kafka_port)
+
+
+def test_data_stays(shop):
+    run = shop.real
+    run.start().wait_shown()
+    assert "four products" not in run.said(), run.said()
+    try_all(run, 110)
+
+
+def test_killed_and_taken_over(shop):
+    """kill -9 of the run leaves its children; they say who they are, and the next run takes the broker over."""
+    run = shop.real
+    left = [(pid, line) for pid, line in run.processes() if "svc-product" in line or "kafka.Kafka" in line]
+    assert len(left) == 2, run.processes()
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait_end(None)
+    service = next(pid for pid, line in left if "svc-product" in line)
+    os.kill(service, signal.SIGTERM)
+    until(lambda: not answers(shop.port), "the service that was left behind has ended")
+    refused = until(lambda: command([RUN, "--folder", run.folder, "reset"], status=1), "the reset is refused")
+    assert refused.err == (f"run: a broker runs in {run.folder}/kafka: compose/kafka/kafka --folder "
+                           f"{run.folder}/kafka down stops it\n"), refused
+    run.start().wait_shown()
+    assert "runs already on" in run.said(), run.said()
+    try_all(run, 115)
+    run.interrupt()
+
+
+def test_reset(shop):
+    """It removes what runs left, and nothing that is somebody else's."""
+    run = shop.real
+    for _ in range(2):
+        keep = os.path.join(run.folder, "notes.txt")
+        if os.path.isdir(run.folder):
+            with open(keep, "w", encoding="ascii") as notes:
+                notes.write("mine")
+        command(["make", "-C", ROOT, "reset", f"FOLDER={run.folder}", f"BUILD={BUILD}"])
+        assert os.listdir(run.folder) == ["notes.txt"], tail("\n".join(os.listdir(run.folder)))
+    os.unlink(keep)
+    assert command([RUN, "--folder", run.folder, "reset"]).out == f"run: {run.folder} is as if nothing had run\n"
+    assert not os.path.exists(run.folder)
+    assert command([RUN, "--folder", run.folder, "reset"]).out == f"run: there is no {run.folder}\n"
