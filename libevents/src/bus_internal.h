@@ -89,7 +89,9 @@ struct evt_seat {
     bool holds_back;      /* the group's offset was looked at */
     int64_t low;          /* the log's first offset, when it was asked last … */
     int64_t low_ms;       /* … at this time */
-    int64_t batch_us;     /* when the open batch began */
+    int64_t end;          /* the log's next offset at the join: what was there is caught up with */
+    int64_t tended_ms;
+    int64_t batch_us; /* when the open batch began */
     size_t batch_max;
     int retries;
     uint64_t woken; /* records applied when the fetcher was woken last */

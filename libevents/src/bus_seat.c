@@ -13,6 +13,7 @@
 
 #define BATCH_US     20000
 #define IDLE_MS      500 /* at most, without anything to do */
+#define TEND_MS      20  /* at least so often it looks after itself, however much comes */
 #define READ_MS      3000
 #define PAUSE_MS_MAX 1000
 #define LOW_MS       1000 /* the log's beginning is asked for no more often */
@@ -84,11 +85,10 @@ static enum evt_err read_and_join(struct evt_seat *seat, struct evt_error *err)
 
     while (rc == EVT_OK && evt_shard_join_next(seat->sh, &offset)) {
         const struct evt_record *rec = NULL;
-        int64_t high;
 
         pthread_mutex_lock(&bus->reader_mutex); /* the record is the reader's own */
         rc = evt_kafka_read(bus->reader, seat->topic->name, seat->partition,
-                            offset < 0 ? 0 : offset, READ_MS, &rec, &seat->low, &high, err);
+                            offset < 0 ? 0 : offset, READ_MS, &rec, &seat->low, &seat->end, err);
         if (rc == EVT_OK)
             rc = evt_shard_join(seat->sh, rec, seat->low, err);
         pthread_mutex_unlock(&bus->reader_mutex);
@@ -195,17 +195,6 @@ static enum evt_err take(struct evt_seat *seat, const rd_kafka_message_t *messag
     return EVT_OK;
 }
 
-/* Not a record, but something about the partition. */
-static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *message,
-                         struct evt_error *err)
-{
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        seat->at_end = true;
-        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : EVT_OK;
-    }
-    return evt_kafka_fail(err, message->err, "%s/%d", seat->topic->name, (int)seat->partition);
-}
-
 static void publish(void *self, const struct evt_send *send)
 {
     evt__seat_publish(self, send);
@@ -218,33 +207,60 @@ static void call(void *self, const struct evt_call_request *request)
     EVT_BUG_ON(request);
 }
 
-static enum evt_err idle(struct evt_seat *seat, struct evt_error *err)
+/* The end that was there at the join is reached, or a later one was told. */
+static enum evt_err catch_up(struct evt_seat *seat, struct evt_error *err)
+{
+    enum evt_err rc;
+
+    if (!seat->at_end && evt_shard_next_offset(seat->sh) < seat->end)
+        return EVT_OK;
+    rc = evt_shard_caught_up(seat->sh, err);
+    if (rc != EVT_OK)
+        return rc;
+    seat->retries = 0;
+    evt__seat_say(seat, EVT_SEAT_RUNNING, NULL);
+    EVT_LOG(INFO, "caught up", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
+            EVT_FN("offset", evt_shard_position(seat->sh)));
+    return EVT_OK;
+}
+
+/* What the shard itself has to do, between batches. */
+static enum evt_err tend(struct evt_seat *seat, struct evt_error *err)
 {
     const struct evt_due_driver driver = {.self = seat, .publish = publish, .call = call};
     enum evt_err rc = EVT_OK;
 
     if (must_join(seat, -1))
         return EVT_OK;
-    if (seat->at_end && !evt_shard_is_caught_up(seat->sh)) {
-        rc = evt_shard_caught_up(seat->sh, err);
-        if (rc != EVT_OK)
-            return rc;
-        seat->retries = 0;
-        evt__seat_say(seat, EVT_SEAT_RUNNING, NULL);
-        EVT_LOG(INFO, "caught up", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
-                EVT_FN("offset", evt_shard_position(seat->sh)));
-    }
+    seat->tended_ms = evt_clock_ms();
+    if (!evt_shard_is_caught_up(seat->sh))
+        rc = catch_up(seat, err);
+    if (rc != EVT_OK)
+        return rc;
     if (evt_clock_ms() >= seat->probe_ms)
         seat->joined = false; /* probes go with the join */
     evt__seat_tell_offset(seat, false);
     return evt_due_run(seat->due, evt_clock_wall_ms(), &driver, err);
 }
 
+/* Not a record, but something about the partition. */
+static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *message,
+                         struct evt_error *err)
+{
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        const enum evt_err rc = evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : EVT_OK;
+
+        seat->at_end = true;
+        return rc == EVT_OK ? tend(seat, err) : rc;
+    }
+    return evt_kafka_fail(err, message->err, "%s/%d", seat->topic->name, (int)seat->partition);
+}
+
 static int wait_ms(const struct evt_seat *seat)
 {
     int64_t now_ms, next_ms;
 
-    if (evt_shard_batch(seat->sh) || (seat->at_end && !evt_shard_is_caught_up(seat->sh)))
+    if (evt_shard_batch(seat->sh))
         return 0;
     now_ms = evt_clock_wall_ms();
     next_ms = evt_due_next_ms(seat->due, now_ms);
@@ -282,9 +298,12 @@ static enum evt_err step(struct evt_seat *seat, struct evt_error *err)
         return join(seat, err);
     if (evt_shard_superseded(seat->sh, &generation, &boundary))
         return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : supersede(seat, err);
+    /* Where something always comes, timers would wait for ever. */
+    if (!evt_shard_batch(seat->sh) && evt_clock_ms() - seat->tended_ms >= TEND_MS)
+        return tend(seat, err);
     message = rd_kafka_consume_queue(seat->queue, wait_ms(seat));
     if (!message)
-        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : idle(seat, err);
+        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : tend(seat, err);
     rc = message->err ? told(seat, message, err) : take(seat, message, err);
     rd_kafka_message_destroy(message);
     return rc;

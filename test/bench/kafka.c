@@ -1,9 +1,9 @@
 /* Kafka bench: svc-product on a real broker beside raw librdkafka on the same one. Each figure and
  * its floor come from rounds that take turns, after a warm-up.
  *
- *     kafka run PROGRAM BROKERS FOLDER   the cases; FOLDER is empty, and the caller's to remove
- *     kafka echo BROKERS                 the floor's second hop, started by `run`
- *     kafka port                         a port for the broker
+ *     kafka run PROGRAM BROKERS FOLDER CASE…  FOLDER is empty, and the caller's to remove
+ *     kafka echo BROKERS                      the floor's second hop, started by `run`
+ *     kafka port                              a port for the broker
  *
  * The floor of a reply is two raw hops: the same record with the same headers to a topic, from
  * there by a process that only hands it on to a second topic. The floor of the sustained rate is
@@ -48,10 +48,10 @@ int main(int argc, char **argv)
         return port();
     if (argc == 3 && strcmp(argv[1], "echo") == 0)
         return kafka_cases_echo(argv[2]);
-    if (argc != 5 || strcmp(argv[1], "run") != 0) {
-        fprintf(stderr, "usage: kafka run PROGRAM BROKERS FOLDER\n");
+    if (argc < 5 || strcmp(argv[1], "run") != 0) {
+        fprintf(stderr, "usage: kafka run PROGRAM BROKERS FOLDER [CASE ...]\n");
         return 2;
     }
-    kafka_cases_run(argv[2], argv[3], argv[4]);
+    kafka_cases_run(argv[2], argv[3], argv[4], argv + 5);
     return EXIT_SUCCESS;
 }

@@ -119,16 +119,18 @@ static void paced_rounds(struct cases *cases, size_t rounds)
 static void reply_case(struct cases *cases)
 {
     const size_t warm = (size_t)(WARM_US / 2e6 + 1), n = (size_t)PACED_ROUNDS * RATE;
-    double *took = cases->service.latency_us, *floor = cases->two_hops.latency_us;
+    double *took = cases->service.latency_us + warm * RATE, *floor;
+    const pid_t echo =
+        kafka_process_self((const char *const[]){"echo", cases->paced.brokers, NULL});
     double p50, floor_p50, p99, floor_p99;
 
+    kafka_way_open(&cases->two_hops, &cases->paced);
     kafka_sender_open(&cases->sender, &cases->paced);
-    kafka_products(INBOX, send_one, &cases->sender);
     paced_rounds(cases, warm);
     paced_rounds(cases, PACED_ROUNDS);
     kafka_sender_close(&cases->sender);
-    took += warm * RATE;
-    floor += warm * RATE;
+    kafka_process_end(echo);
+    floor = cases->two_hops.latency_us + warm * RATE;
     qsort(took, n, sizeof(*took), by_size);
     qsort(floor, n, sizeof(*floor), by_size);
     p50 = quantile(took, n, 0.5);
@@ -142,6 +144,7 @@ static void reply_case(struct cases *cases)
            "ratio=%.2f bar=%.2f ok=%s\n",
            RATE, n, p99, floor_p99, p99 / floor_p99, BAR_P99, ok(p99 <= BAR_P99 * floor_p99));
     fflush(stdout);
+    kafka_way_close(&cases->two_hops);
 }
 
 /* ---- as fast as it goes ---- */
@@ -174,6 +177,7 @@ static void sustained_case(struct cases *cases)
     double rates[BURST_ROUNDS], floors[BURST_ROUNDS], rate, floor, cpu_us;
     double begin_us = bench_now_us();
 
+    kafka_way_open(&cases->raw, &cases->paced);
     kafka_sender_open(&cases->sender, &cases->bursts);
     do {
         (void)service_round(cases);
@@ -186,6 +190,7 @@ static void sustained_case(struct cases *cases)
     }
     cpu_us = kafka_cpu_us(cases->product.pid) - cpu_us;
     kafka_sender_close(&cases->sender);
+    kafka_way_close(&cases->raw);
     rate = bench_median(rates, BURST_ROUNDS);
     floor = bench_median(floors, BURST_ROUNDS);
     printf("bench=kafka case=sustained commands=%d service_cpu_us=%.2f per_s=%.0f "
@@ -285,7 +290,38 @@ int kafka_cases_echo(const char *brokers)
     return kafka_echo(&(const struct evt_kafka){.brokers = brokers, .client = "echo"}, THERE, BACK);
 }
 
-void kafka_cases_run(const char *program, const char *brokers, const char *folder)
+static void set_up(struct cases *cases)
+{
+    prefix_of(&product_stock_reserved_type, cases->service.prefix);
+    prefix_of(&product_reserve_stock_type, cases->two_hops.prefix);
+    cases->commands = evt_alloc(BURST * sizeof(*cases->commands));
+    make_topics(&cases->paced);
+    (void)kafka_product_start(&cases->product);
+    kafka_sender_open(&cases->sender, &cases->paced);
+    kafka_products(INBOX, send_one, &cases->sender);
+    kafka_sender_close(&cases->sender);
+    kafka_way_open(&cases->service, &cases->paced);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct cases *cases);
+} all_cases[] = {
+    {"reply", reply_case}, {"sustained", sustained_case}, {"start", start_case},
+    {"idle", idle_case},   {"rebuild", rebuild_case},     {"replay", replay_case},
+};
+
+static bool is_picked(const char *name, char *const *picked)
+{
+    bool is = !*picked;
+
+    for (; *picked; picked++)
+        is = is || strcmp(*picked, name) == 0;
+    return is;
+}
+
+void kafka_cases_run(const char *program, const char *brokers, const char *folder,
+                     char *const *picked)
 {
     static const char *const loaded[] = {"linger.ms=1", "queue.buffering.max.messages=100000",
                                          NULL};
@@ -297,27 +333,12 @@ void kafka_cases_run(const char *program, const char *brokers, const char *folde
         .two_hops = {.to = THERE, .back = BACK, .lineage = "00000000000000b2", .by_order = true},
         .raw = {.to = RAW, .back = RAW, .lineage = "00000000000000b3", .raw = true},
     };
-    pid_t echo;
 
-    prefix_of(&product_stock_reserved_type, cases.service.prefix);
-    prefix_of(&product_reserve_stock_type, cases.two_hops.prefix);
-    cases.commands = evt_alloc(BURST * sizeof(*cases.commands));
-    make_topics(&cases.paced);
-    echo = kafka_process_self((const char *const[]){"echo", brokers, NULL});
-    (void)kafka_product_start(&cases.product);
-    kafka_way_open(&cases.service, &cases.paced);
-    kafka_way_open(&cases.two_hops, &cases.paced);
-    reply_case(&cases);
-    kafka_process_end(echo);
-    kafka_way_close(&cases.two_hops);
-    kafka_way_open(&cases.raw, &cases.paced);
-    sustained_case(&cases);
-    kafka_way_close(&cases.raw);
+    set_up(&cases);
+    for (size_t i = 0; i < sizeof(all_cases) / sizeof(*all_cases); i++)
+        if (is_picked(all_cases[i].name, picked))
+            all_cases[i].run(&cases);
     kafka_way_close(&cases.service);
-    start_case(&cases);
-    idle_case(&cases);
-    rebuild_case(&cases);
-    replay_case(&cases);
     (void)kafka_product_stop(&cases.product);
     evt_free(cases.commands);
 }

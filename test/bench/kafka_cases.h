@@ -3,6 +3,8 @@
 #define KAFKA_CASES_H
 
 int kafka_cases_echo(const char *brokers);
-void kafka_cases_run(const char *program, const char *brokers, const char *folder);
+/* `picked` ends with NULL: reply sustained start idle rebuild replay; none is all. */
+void kafka_cases_run(const char *program, const char *brokers, const char *folder,
+                     char *const *picked);
 
 #endif

@@ -44,10 +44,10 @@ class Raw:
 
 
 class RawPublisher:
-    def __init__(self, broker):
-        # Without compression: a log's batches are then cut where a test wants them to be.
+    def __init__(self, broker, compression=None):
         self.producer = KafkaProducer(bootstrap_servers=broker.address, acks="all", retries=1000,
-                                      max_in_flight_requests_per_connection=1, max_request_size=2 << 20)
+                                      compression_type=compression, max_request_size=32 << 20,
+                                      max_in_flight_requests_per_connection=1)
 
     def send(self, record, topic=INBOX):
         """The record with its place and time in the log."""
@@ -188,3 +188,12 @@ def cut(broker, topic, partition, offset):
     if len(places) != 1:
         raise Failure(f"no batch begins with {offset}: {batches(segments[0])}")
     os.truncate(segments[0], places[0])
+
+
+# ---- a store ----
+
+def remove_store(service, partition):
+    """With what SQLite keeps beside it; the lock file stays, as it belongs to nobody."""
+    for path in (service.store(partition) + end for end in ("", "-wal", "-shm")):
+        if os.path.exists(path):
+            os.unlink(path)

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     static struct evt_registry registry;
     static struct evt_service next;
     const char *text = getenv("NEXT_GENERATION");
-    const int generation = text ? atoi(text) : 0;
+    const long generation = text ? strtol(text, NULL, 10) : 0;
 
     if (generation < 1) {
         fputs("set NEXT_GENERATION\n", stderr);
