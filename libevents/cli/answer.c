@@ -30,8 +30,15 @@ enum evt_err cli_answers_new(const struct evt_kafka *kafka, const struct cli_com
     const struct evt_topic *events =
         evt_registry_service_topic(&evt_registry, commands->topic->service, EVT_TOPIC_EVENTS);
     struct cli_answers *answers = evt_zalloc(sizeof(*answers));
+    int32_t partitions = 0;
     enum evt_err rc = cli_watch_new(kafka, &answers->watch, err);
 
+    if (rc == EVT_OK)
+        rc =
+            cli_partitions(kafka, cli_watch_client(answers->watch), events->name, &partitions, err);
+    if (rc == EVT_OK && partitions != events->partitions)
+        rc = evt_fail(err, EVT_E_USAGE, "%s has %d partitions, not %d: see `evt topics diff`",
+                      events->name, (int)partitions, (int)events->partitions);
     answers->commands = commands;
     answers->left = commands->n;
     answers->answered = evt_zalloc(commands->n + 1);

@@ -51,6 +51,8 @@ const char *cli_words(const struct evt_error *err);
 /* ---- names ---- */
 /* A type by its full name, or by its last part where only one has it. NULL: it is said why. */
 const struct evt_type *cli_type(const char *name);
+const struct evt_type *cli_type_in(const struct evt_registry *registry, const char *name,
+                                   struct evt_buf *why);
 /* "product.inbox", "shop.product.inbox.v1"; NULL: there is none. */
 const struct evt_topic *cli_topic(const char *name);
 /* "product.inbox.1": a topic and one of its partitions. */

@@ -20,16 +20,17 @@ static const char *last_part(const char *name)
     return dot ? dot + 1 : name;
 }
 
-const struct evt_type *cli_type(const char *name)
+const struct evt_type *cli_type_in(const struct evt_registry *registry, const char *name,
+                                   struct evt_buf *why)
 {
-    const struct evt_type *found = evt_registry_type(&evt_registry, name, strlen(name));
+    const struct evt_type *found = evt_registry_type(registry, name, strlen(name));
     struct evt_buf others = {0};
     size_t n = 0;
 
     if (found)
         return found;
-    for (size_t i = 0; i < evt_registry.types_n; i++) {
-        const struct evt_type *type = evt_registry.types[i];
+    for (size_t i = 0; i < registry->types_n; i++) {
+        const struct evt_type *type = registry->types[i];
 
         if (strcasecmp(last_part(type->name), name) != 0)
             continue;
@@ -38,11 +39,22 @@ const struct evt_type *cli_type(const char *name)
         n++;
     }
     if (n == 0)
-        cli_refuse(0, "no message is called %s: docs/events.md lists them", name);
+        evt_buf_printf(why, "no message is called %s: docs/events.md lists them", name);
     else if (n > 1)
-        cli_refuse(0, "%s may be %s: say which", name, evt_buf_text(&others));
+        evt_buf_printf(why, "%s may be %s: say which", name, evt_buf_text(&others));
     evt_buf_release(&others);
     return n == 1 ? found : NULL;
+}
+
+const struct evt_type *cli_type(const char *name)
+{
+    struct evt_buf why = {0};
+    const struct evt_type *type = cli_type_in(&evt_registry, name, &why);
+
+    if (!type)
+        cli_refuse(0, "%s", evt_buf_text(&why));
+    evt_buf_release(&why);
+    return type;
 }
 
 /* ---- topics ---- */

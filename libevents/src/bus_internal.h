@@ -107,7 +107,9 @@ struct evt_seat {
     atomic_int state;
     pthread_mutex_t mutex; /* of `reason` */
     char reason[sizeof(((struct evt_error *)0)->text) + 64];
-    sqlite3 *look; /* the main thread's own view of the store */
+    atomic_int file; /* one more each time that the store is another file */
+    sqlite3 *look;   /* the main thread's own view of the store … */
+    int look_file;   /* … as it was then */
 };
 
 struct evt_bus {

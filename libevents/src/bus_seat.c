@@ -336,6 +336,7 @@ static enum evt_err rebuild_and_send(struct evt_seat *seat, struct evt_error *er
     rc = evt_store_remove(&evt_fs_posix, seat->path, err);
     if (rc == EVT_OK)
         rc = evt__seat_open(seat, err);
+    atomic_fetch_add(&seat->file, 1);
     seat->no_hold_back = true;
     seat->joined = false;
     return rc;

@@ -145,8 +145,14 @@ static int64_t ask(sqlite3 *db, const char *sql)
 /* By a connection of its own that only reads: the shard's thread is not held up. */
 static void look_into(struct evt_seat *seat)
 {
+    const int file = atomic_load(&seat->file);
     int64_t low, high;
 
+    if (seat->look_file != file) {
+        sqlite3_close(seat->look);
+        seat->look = NULL;
+        seat->look_file = file;
+    }
     if (!seat->look &&
         sqlite3_open_v2(seat->path, &seat->look, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
         sqlite3_close(seat->look);

@@ -8,7 +8,7 @@ import time
 import faults
 from books import Ledger, Logs, Round
 from customers import Customer
-from process import Failure, environment, until
+from process import Failure, environment
 from reader import PARTITIONS, Reader
 from shop import BUILD, Shop, free_port
 
@@ -26,7 +26,7 @@ class Life:
         self.shop.evt("topics", "apply")
         self.port = free_port()
         self.generation, self.rounds = 0, 0
-        self.faults, self.sum, self.counts, self.at_rest = [], "", None, 0
+        self.faults, self.sum, self.counts = [], "", None
         self.logs, self.reader = Logs(), Reader(self.broker)
         self.use(self.version(1))
         self.service.start().wait_ready(60)
@@ -87,8 +87,8 @@ class Life:
         path = self.shop.path(f"ledger-{self.rounds}")
         self.load.stdin.write(f"begin {self.rounds} {rng.getrandbits(63)} {rng.randint(*RATE)} {path}\n")
         self.load.stdin.flush()
-        until(lambda: len(self.rows(f"SELECT 1 FROM product WHERE sku GLOB 'r{self.rounds}-*'")) > SHARED,
-              "the round's products are made", 60)
+        self.service.wait_for("makes the round's products", lambda: len(
+            self.rows(f"SELECT 1 FROM product WHERE sku GLOB 'r{self.rounds}-*'")) > SHARED, 60)
         return path
 
     def customers(self, rng):

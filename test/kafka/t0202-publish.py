@@ -23,6 +23,8 @@ def test_topics(shop):
     """Without them nothing is sent anywhere."""
     refused(shop, 2, f"{INBOX} has 0 partitions, not 2: see `evt topics diff`", "ReceiveStock",
             '{"sku": "tea", "quantity": 1}')
+    refused(shop, 2, "shop.product.events.v1 has 0 partitions, not 2: see `evt topics diff`", "ReceiveStock",
+            '{"sku": "tea", "quantity": 1}', "--wait")
     shop.evt("topics", "apply")
 
 
@@ -120,3 +122,6 @@ def test_no_broker(shop):
     refused(shop, 1, f"no broker answered at {address} within 5000 ms (Local: Broker transport failure): start"
             " one there, or say where it is (-b HOST:PORT)", "ReceiveStock",
             '{"sku": "tea", "quantity": 1}', "-b", address)
+    refused(shop, 1, f"no broker answered at {address} within 5000 ms (Local: Broker transport failure): start"
+            " one there, or say where it is (-b HOST:PORT)", "ReceiveStock",
+            '{"sku": "tea", "quantity": 1}', "-b", address, "--wait")

@@ -3,7 +3,19 @@
 
 #include "libevents/cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
+
+static const char *refused(const struct evt_registry *registry, const char *name)
+{
+    static char words[256];
+    struct evt_buf why = {0};
+
+    ck_assert_ptr_null(cli_type_in(registry, name, &why));
+    snprintf(words, sizeof(words), "%s", evt_buf_text(&why));
+    evt_buf_release(&why);
+    return words;
+}
 
 START_TEST(types)
 {
@@ -11,8 +23,22 @@ START_TEST(types)
                      "shop.product.v1.ReserveStock");
     ck_assert_str_eq(cli_type("ReserveStock")->name, "shop.product.v1.ReserveStock");
     ck_assert_str_eq(cli_type("reservestock")->name, "shop.product.v1.ReserveStock");
-    ck_assert_ptr_null(cli_type("Reserve"));
-    ck_assert_ptr_null(cli_type("shop.other.v1.ReserveStock"));
+    ck_assert_str_eq(refused(&evt_registry, "Reserve"),
+                     "no message is called Reserve: docs/events.md lists them");
+    ck_assert_str_eq(refused(&evt_registry, "shop.other.v1.ReserveStock"),
+                     "no message is called shop.other.v1.ReserveStock: docs/events.md lists them");
+}
+END_TEST
+
+START_TEST(two_of_a_name)
+{
+    static const struct evt_type one = {.name = "shop.a.v1.Told"}, two = {.name = "shop.b.v1.Told"};
+    static const struct evt_type *const both[] = {&one, &two};
+    const struct evt_registry registry = {.types = both, .types_n = 2};
+
+    ck_assert_str_eq(refused(&registry, "Told"),
+                     "Told may be shop.a.v1.Told, shop.b.v1.Told: say which");
+    ck_assert_ptr_eq(cli_type_in(&registry, "shop.b.v1.Told", NULL), &two);
 }
 END_TEST
 
@@ -63,4 +89,4 @@ START_TEST(what_a_command_gets)
 }
 END_TEST
 
-SUITE("cli name", types, topics, partitions, what_a_command_gets)
+SUITE("cli name", types, two_of_a_name, topics, partitions, what_a_command_gets)
