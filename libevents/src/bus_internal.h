@@ -91,6 +91,7 @@ struct evt_seat {
     int64_t low_ms;       /* … at this time */
     int64_t end;          /* the log's next offset at the join: what was there is caught up with */
     int64_t tended_ms;
+    int nudge_ms;     /* how long nothing may come, while it has not caught up */
     int64_t batch_us; /* when the open batch began */
     size_t batch_max;
     int retries;

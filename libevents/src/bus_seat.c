@@ -14,6 +14,7 @@
 #define BATCH_US     20000
 #define IDLE_MS      500 /* at most, without anything to do */
 #define TEND_MS      20  /* at least so often it looks after itself, however much comes */
+#define NUDGE_MS     4   /* nothing came since the join: then twice that, and so on */
 #define READ_MS      3000
 #define PAUSE_MS_MAX 1000
 #define LOW_MS       1000 /* the log's beginning is asked for no more often */
@@ -123,6 +124,7 @@ static enum evt_err join(struct evt_seat *seat, struct evt_error *err)
         return rc;
     seat->joined = true;
     seat->at_end = false;
+    seat->nudge_ms = NUDGE_MS;
     if (seat->probes || evt_clock_ms() >= seat->probe_ms) {
         seat->probes = false;
         seat->probe_ms = evt_clock_ms() + PROBE_MS;
@@ -256,12 +258,28 @@ static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *messag
     return evt_kafka_fail(err, message->err, "%s/%d", seat->topic->name, (int)seat->partition);
 }
 
+/* librdkafka 2.0.2's broker thread notices a seek only when it wakes, up to a second later: a
+ * question makes it look. */
+static void nudge(struct evt_seat *seat)
+{
+    struct evt_error ignored;
+    int64_t low, high;
+
+    if (evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, READ_MS, &low,
+                       &high, &ignored) == EVT_OK)
+        seat->low = low;
+    if (seat->nudge_ms < IDLE_MS)
+        seat->nudge_ms *= 2;
+}
+
 static int wait_ms(const struct evt_seat *seat)
 {
     int64_t now_ms, next_ms;
 
     if (evt_shard_batch(seat->sh))
         return 0;
+    if (!evt_shard_is_caught_up(seat->sh))
+        return seat->nudge_ms;
     now_ms = evt_clock_wall_ms();
     next_ms = evt_due_next_ms(seat->due, now_ms);
     if (next_ms <= now_ms)
@@ -302,8 +320,12 @@ static enum evt_err step(struct evt_seat *seat, struct evt_error *err)
     if (!evt_shard_batch(seat->sh) && evt_clock_ms() - seat->tended_ms >= TEND_MS)
         return tend(seat, err);
     message = rd_kafka_consume_queue(seat->queue, wait_ms(seat));
+    if (!message && evt_shard_batch(seat->sh))
+        return evt__seat_flush(seat, err);
+    if (!message && !evt_shard_is_caught_up(seat->sh))
+        nudge(seat);
     if (!message)
-        return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : tend(seat, err);
+        return tend(seat, err);
     rc = message->err ? told(seat, message, err) : take(seat, message, err);
     rd_kafka_message_destroy(message);
     return rc;

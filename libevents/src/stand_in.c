@@ -6,9 +6,13 @@
 #include <evt/mem.h>
 
 #include <librdkafka/rdkafka_mock.h>
+#include <unistd.h>
 
 #define BROKERS   1
 #define ANSWER_MS 10000
+/* The mock's thread takes one order, answers, and goes to sleep; an order that comes in between
+ * wakes it only a second later. */
+#define PAUSE_US  3000
 
 struct evt_stand_in {
     rd_kafka_t *rk; /* a client that does nothing but hold the mock cluster */
@@ -25,6 +29,7 @@ static enum evt_err create_topics(struct evt_stand_in *stand_in,
 
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
             return evt_kafka_fail(err, code, "create %s", topic->name);
+        usleep(PAUSE_US);
     }
     return EVT_OK;
 }

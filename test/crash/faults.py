@@ -94,12 +94,16 @@ def kill_unacknowledged(life, rng):
 
 
 def kill_broker(life, rng):
-    """-9; the service may be killed, too, and start while nobody is there."""
+    """-9; now and then as it stands, so that what was sent meanwhile is lost with its sockets. The service may be
+    killed, too, and start while nobody is there: what it had committed must be in the log all the same."""
+    if rng.random() < 0.5:
+        life.broker.freeze()
+        life.go_on(rng.uniform(0.02, 0.5))
     life.broker.kill()
     life.counts["broker_kills"] += 1
     life.counts["kills"] += 1
-    if rng.random() < 0.5:
-        life.go_on(rng.uniform(0, 0.5))
+    if rng.random() < 0.6:
+        life.go_on(rng.uniform(0, 3))
         life.kill()
         life.start()
     life.broker.start()

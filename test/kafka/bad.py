@@ -6,9 +6,10 @@ import os
 import re
 import struct
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewPartitions
 from kafka.partitioner.default import murmur2
-from process import Failure
+from process import Failure, until
 
 INBOX, EVENTS, DLT = "shop.product.inbox.v1", "shop.product.events.v1", "shop.product.inbox.v1.dlt"
 ORDERS = "shop.order.inbox.v1"
@@ -78,6 +79,36 @@ def read_raw(broker, topic):
         raise Failure(f"{topic} does not come to its end: {ends}")
     finally:
         consumer.close()
+
+
+# ---- topics, without a JVM for each ----
+
+def admin(broker, do):
+    client = KafkaAdminClient(bootstrap_servers=broker.address)
+    try:
+        return do(client)
+    finally:
+        client.close()
+
+
+def topics(broker):
+    return set(admin(broker, lambda client: client.list_topics()))
+
+
+def delete(broker, *names):
+    """Waits until they are gone."""
+    def do(client):
+        client.delete_topics(list(names))
+        until(lambda: not set(names) & set(client.list_topics()), f"{names} are deleted")
+    admin(broker, do)
+
+
+def widen(broker, topic, partitions):
+    """Waits until it has so many."""
+    def do(client):
+        client.create_partitions({topic: NewPartitions(partitions)})
+        until(lambda: len(client.describe_topics([topic])[0]["partitions"]) == partitions, f"{topic} is wider")
+    admin(broker, do)
 
 
 # ---- numbered messages ----
