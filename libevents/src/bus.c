@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CLUSTER_MS 2000  /* one attempt to reach it */
+#define CLUSTER_MS 2000 /* one attempt to reach it */
+#define AGAIN_MS   100
 #define SAY_MS     10000 /* that it is still waited for */
 
 static enum evt_err make_folder(const char *path, struct evt_error *err)
@@ -39,6 +40,7 @@ static enum evt_err seat_add(struct evt_bus *bus, const struct evt_subscription 
                               .topic = topic,
                               .partition = partition,
                               .broker = -1,
+                              .careful_to = -1,
                               .offset_told = -1};
     pthread_mutex_init(&seat->mutex, NULL);
     atomic_init(&seat->position, -1);
@@ -126,7 +128,7 @@ void evt_bus_free(struct evt_bus *bus)
 {
     if (!bus)
         return;
-    evt__bus_producer_close(bus, 0);
+    (void)evt__bus_producer_close(bus, 0);
     evt__bus_consumer_close(bus);
     evt_kafka_reader_free(bus->reader);
     for (size_t i = 0; i < bus->seats_n; i++) {
@@ -186,17 +188,24 @@ static enum evt_err check_topics(struct evt_bus *bus, const volatile bool *stop,
     const struct evt_registry *reg = bus->opt.service->registry;
     const struct evt_topic **topics = evt_alloc(reg->topics_n * sizeof(*topics));
     const size_t n = evt_cluster_topics_of(reg, bus->opt.service->name, topics);
+    const struct timespec moment = {0, AGAIN_MS * 1000000L};
     struct differences differences = {.err = err};
     struct evt_cluster *cluster = NULL;
     enum evt_err rc;
 
-    do { /* a broker that has just begun may still not answer everything */
+    /* A broker that has just begun may still not answer everything. */
+    for (bool again = false;; again = true) {
+        if (again)
+            nanosleep(&moment, NULL);
+        differences.n = 0;
         rc = reach(bus, stop, &cluster, err);
         if (rc == EVT_OK)
             rc = evt_cluster_diff(cluster, topics, n, differs, &differences, err);
         evt_cluster_close(cluster);
         cluster = NULL;
-    } while (rc != EVT_OK && evt_err_class(rc) == EVT_CLASS_RETRY && !*stop);
+        if (rc == EVT_OK || evt_err_class(rc) != EVT_CLASS_RETRY || *stop)
+            break;
+    }
     evt_free(topics);
     return rc == EVT_OK && differences.n ? err->code : rc;
 }
@@ -278,8 +287,8 @@ bool evt_bus_stop(struct evt_bus *bus, int timeout_ms)
     }
     if (!all)
         return false;
-    evt__bus_producer_close(bus, (int)(end_ms > evt_clock_ms() ? end_ms - evt_clock_ms() : 0));
-    return true;
+    return evt__bus_producer_close(bus,
+                                   (int)(end_ms > evt_clock_ms() ? end_ms - evt_clock_ms() : 0));
 }
 
 static const struct evt_seat *seat_of(const struct evt_bus *bus, int32_t partition)

@@ -98,7 +98,7 @@ static enum evt_err still_waiting(struct evt_seat *seat, const struct evt_produc
     if (atomic_load(&producer->fatal))
         return producer_failed(producer, RD_KAFKA_RESP_ERR__FATAL, "the broker", err);
     /* The log may have lost what this transaction applied: the join check comes first. */
-    if (atomic_load(&seat->bus->connections) != seat->connections)
+    if (evt__seat_connected_anew(seat))
         return evt_fail(err, EVT_E_AWAY, "the broker was connected anew");
     if (atomic_load(&seat->bus->stopping) && evt_clock_ms() >= atomic_load(&seat->bus->stop_by_ms))
         return evt_fail(err, EVT_E_AWAY, "stopping before all was acknowledged");

@@ -13,6 +13,7 @@
 
 #define ASK_MS     5000
 #define STOP_MS    500
+#define WAKE_MS    1000
 #define OFFSET_MS  1000                    /* a group's offset is told no more often … */
 #define OFFSET_DAY (12LL * 60 * 60 * 1000) /* … and at least so often: they expire */
 #define WAKE_EVERY 2500                    /* records, see evt__seat_wake_fetcher */
@@ -115,25 +116,60 @@ void evt__bus_consumer_close(struct evt_bus *bus)
     bus->consumer = NULL;
 }
 
+static rd_kafka_resp_err_t code_of(rd_kafka_error_t *failed_with)
+{
+    const rd_kafka_resp_err_t code =
+        failed_with ? rd_kafka_error_code(failed_with) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    if (failed_with)
+        rd_kafka_error_destroy(failed_with);
+    return code;
+}
+
+/* After an offset that was out of range the library fetches no more and takes no seek. */
+static rd_kafka_resp_err_t assign_anew(struct evt_bus *bus, rd_kafka_topic_partition_list_t *list)
+{
+    const rd_kafka_resp_err_t code = code_of(rd_kafka_incremental_unassign(bus->consumer, list));
+
+    return code ? code : code_of(rd_kafka_incremental_assign(bus->consumer, list));
+}
+
 /* Everything that was prefetched is forgotten. */
 enum evt_err evt__seat_seek(struct evt_seat *seat, struct evt_error *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_error_t *failed_with;
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     const int64_t offset = evt_shard_next_offset(seat->sh);
+    rd_kafka_resp_err_t code;
 
     rd_kafka_topic_partition_list_add(list, seat->topic->name, seat->partition)->offset = offset;
-    failed_with = rd_kafka_seek_partitions(seat->bus->consumer, list, ASK_MS);
-    if (failed_with) {
-        code = rd_kafka_error_code(failed_with);
-        rd_kafka_error_destroy(failed_with);
-    } else {
+    code = code_of(rd_kafka_seek_partitions(seat->bus->consumer, list, ASK_MS));
+    if (!code)
         code = list->elems[0].err;
+    if (code == RD_KAFKA_RESP_ERR__STATE) {
+        list->elems[0].offset = offset;
+        list->elems[0].err = RD_KAFKA_RESP_ERR_NO_ERROR;
+        code = assign_anew(seat->bus, list);
     }
     rd_kafka_topic_partition_list_destroy(list);
     return code ? evt_kafka_fail(err, code, "seek %s/%d", seat->topic->name, (int)seat->partition)
                 : EVT_OK;
+}
+
+/* Not an answer of the group's yet; one that never comes (the group is closed to us) is none. */
+static bool may_pass(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* A store that is built from nothing need not send again what the group's offset says was
@@ -142,6 +178,7 @@ enum evt_err evt__seat_hold_back(struct evt_seat *seat, struct evt_error *err)
 {
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_topic_partition_t *at;
+    rd_kafka_resp_err_t code;
     enum evt_err rc = EVT_OK;
     char proof[EVT_PROOF_LEN] = "";
 
@@ -149,8 +186,13 @@ enum evt_err evt__seat_hold_back(struct evt_seat *seat, struct evt_error *err)
         return EVT_OK;
     list = rd_kafka_topic_partition_list_new(1);
     at = rd_kafka_topic_partition_list_add(list, seat->topic->name, seat->partition);
-    if (rd_kafka_committed(seat->bus->consumer, list, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        !at->err && at->offset > 0 && at->metadata_size > 0 && at->metadata_size < sizeof(proof)) {
+    code = rd_kafka_committed(seat->bus->consumer, list, ASK_MS);
+    if (!code)
+        code = at->err;
+    if (may_pass(code)) {
+        rc = evt_kafka_fail(err, code, "the offset of the group %s", seat->bus->opt.service->name);
+    } else if (!code && at->offset > 0 && at->metadata_size > 0 &&
+               at->metadata_size < sizeof(proof)) {
         memcpy(proof, at->metadata, at->metadata_size);
         rc = evt_shard_hold_back(seat->sh, at->offset - 1, proof, err);
     }
@@ -202,14 +244,15 @@ void evt__seat_tell_offset(struct evt_seat *seat, bool now)
  * broker makes it look again. */
 void evt__seat_wake_fetcher(struct evt_seat *seat)
 {
+    struct evt_error ignored;
     int64_t low, high;
 
     if (!seat->bus->wakes || seat->applied - seat->woken < WAKE_EVERY)
         return;
     seat->woken = seat->applied;
-    if (rd_kafka_query_watermark_offsets(seat->bus->consumer, seat->topic->name, seat->partition,
-                                         &low, &high, 1000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        seat->low = low;
-        seat->low_ms = evt_clock_ms();
-    }
+    if (evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, WAKE_MS, &low,
+                       &high, &ignored) != EVT_OK)
+        return;
+    seat->low = low;
+    seat->low_ms = evt_clock_ms();
 }

@@ -95,7 +95,8 @@ struct evt_seat {
     int64_t batch_us; /* when the open batch began */
     size_t batch_max;
     int retries;
-    uint64_t woken; /* records applied when the fetcher was woken last */
+    int64_t careful_to; /* up to this offset batches of one: one of these records failed */
+    uint64_t woken;     /* records applied when the fetcher was woken last */
     uint64_t applied;
     int64_t offset_ms;   /* when the group's offset was told last … */
     int64_t offset_told; /* … and what it was */
@@ -125,6 +126,7 @@ struct evt_bus {
 
     pthread_mutex_t producer_mutex;
     struct evt_producer *producer;
+    atomic_int burying; /* failed ones that are not gone yet */
     pthread_t reporter;
     atomic_bool reporting;
 
@@ -150,13 +152,14 @@ void evt__seat_wake_fetcher(struct evt_seat *seat);
 
 /* bus_producer.c */
 enum evt_err evt__bus_producer_open(struct evt_bus *bus, struct evt_error *err);
-void evt__bus_producer_close(struct evt_bus *bus, int timeout_ms);
+bool evt__bus_producer_close(struct evt_bus *bus, int timeout_ms);
 struct evt_producer *evt__bus_producer_use(struct evt_bus *bus); /* NULL: there is none just now */
 void evt__bus_producer_done(struct evt_producer *producer);
 
 /* bus_seat.c */
 enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err);
 void *evt__seat_run(void *seat);
+bool evt__seat_connected_anew(struct evt_seat *seat);
 void evt__seat_close(struct evt_seat *seat);
 
 /* bus_batch.c */

@@ -87,6 +87,7 @@ static void *bury(void *arg)
         if (producer->topics[i])
             rd_kafka_topic_destroy(producer->topics[i]);
     evt_free(producer->topics);
+    atomic_fetch_sub(&producer->bus->burying, 1); /* whom it could tell anything may go */
     rd_kafka_destroy(producer->rk);
     evt_free(producer);
     return NULL;
@@ -112,6 +113,7 @@ void evt__bus_producer_done(struct evt_producer *producer)
 
     if (atomic_fetch_sub(&producer->users, 1) != 1)
         return;
+    atomic_fetch_add(&producer->bus->burying, 1);
     if (pthread_create(&thread, NULL, bury, producer) == 0)
         pthread_detach(thread);
 }
@@ -158,18 +160,27 @@ enum evt_err evt__bus_producer_open(struct evt_bus *bus, struct evt_error *err)
     return EVT_OK;
 }
 
-void evt__bus_producer_close(struct evt_bus *bus, int timeout_ms)
+/* False: something still has reports to make, whose receivers must not go yet. */
+bool evt__bus_producer_close(struct evt_bus *bus, int timeout_ms)
 {
-    if (!bus->producer)
-        return;
-    /* What the edge and timers sent; a batch's own was waited for. */
-    rd_kafka_flush(bus->producer->rk, timeout_ms);
+    const int64_t end_ms = evt_clock_ms() + timeout_ms;
+    const struct timespec moment = {0, 2000000};
+    struct evt_producer *producer = bus->producer ? evt__bus_producer_use(bus) : NULL;
+
+    if (producer) { /* what the edge and timers sent; a batch's own was waited for */
+        rd_kafka_flush(producer->rk, timeout_ms);
+        evt__bus_producer_done(producer);
+    }
     if (bus->reporting) {
         bus->reporting = false;
         pthread_join(bus->reporter, NULL);
     }
-    evt__bus_producer_done(bus->producer);
+    if (bus->producer)
+        evt__bus_producer_done(bus->producer);
     bus->producer = NULL;
+    while (atomic_load(&bus->burying) > 0 && evt_clock_ms() < end_ms + BURY_MS)
+        nanosleep(&moment, NULL);
+    return atomic_load(&bus->burying) == 0;
 }
 
 /* One command of the edge's under way. */

@@ -134,11 +134,20 @@ static enum evt_err join(struct evt_seat *seat, struct evt_error *err)
     return rc;
 }
 
-/* Connected anew, or another broker leads the partition: whatever comes now may be another log. */
-static bool must_join(struct evt_seat *seat, int32_t broker)
+/* Whatever comes over a new connection may be another log. */
+bool evt__seat_connected_anew(struct evt_seat *seat)
 {
-    if (atomic_load(&seat->bus->connections) == seat->connections &&
-        (broker < 0 || seat->broker < 0 || broker == seat->broker))
+    if (atomic_load(&seat->bus->connections) == seat->connections)
+        return false;
+    seat->joined = false;
+    seat->probes = true;
+    return true;
+}
+
+/* So may what another broker has, which leads the partition now. */
+static bool led_anew(struct evt_seat *seat, int32_t broker)
+{
+    if (broker < 0 || seat->broker < 0 || broker == seat->broker)
         return false;
     seat->joined = false;
     seat->probes = true;
@@ -173,7 +182,8 @@ static enum evt_err take(struct evt_seat *seat, const rd_kafka_message_t *messag
     enum evt_err rc;
 
     seat->at_end = false;
-    if (must_join(seat, broker) || message->offset < evt_shard_next_offset(seat->sh))
+    if (evt__seat_connected_anew(seat) || led_anew(seat, broker) ||
+        message->offset < evt_shard_next_offset(seat->sh))
         return EVT_OK;
     seat->broker = broker;
     rc = check_hole(seat, message->offset, err);
@@ -183,7 +193,7 @@ static enum evt_err take(struct evt_seat *seat, const rd_kafka_message_t *messag
     if (evt_shard_batch(seat->sh) == 0) {
         seat->batch_us = begin_us;
         /* What comes before a record that must wait is not held up with it. */
-        seat->batch_max = seat->retries ? 1 : EVT_BATCH_MAX;
+        seat->batch_max = message->offset <= seat->careful_to ? 1 : EVT_BATCH_MAX;
     }
     evt_kafka_record_set(&seat->rec, message);
     rc = evt_shard_apply(seat->sh, &seat->rec.rec, err);
@@ -232,7 +242,7 @@ static enum evt_err tend(struct evt_seat *seat, struct evt_error *err)
     const struct evt_due_driver driver = {.self = seat, .publish = publish, .call = call};
     enum evt_err rc = EVT_OK;
 
-    if (must_join(seat, -1))
+    if (evt__seat_connected_anew(seat))
         return EVT_OK;
     seat->tended_ms = evt_clock_ms();
     if (!evt_shard_is_caught_up(seat->sh))
@@ -375,7 +385,11 @@ static void failed(struct evt_seat *seat, enum evt_err code, struct evt_error *e
         evt__seat_say(seat, EVT_SEAT_FAILED, err->text);
         return;
     }
-    evt_shard_rollback(seat->sh);
+    /* Over a new connection the join looks at what is open first. */
+    if (!evt__seat_connected_anew(seat)) {
+        seat->careful_to = evt_shard_next_offset(seat->sh);
+        evt_shard_rollback(seat->sh);
+    }
     seat->joined = false;
     evt__seat_say(seat, EVT_SEAT_RETRYING, err->text);
     if ((seat->retries & (seat->retries - 1)) == 0) /* 1, 2, 4, 8 … times */

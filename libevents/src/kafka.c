@@ -31,7 +31,8 @@ static const struct setting common[] = {
 static const struct setting producing[] = {
     {"enable.idempotence", "true", true},
     {"enable.gapless.guarantee", "true", true},
-    {"message.timeout.ms", "0", true}, /* never: a shard waits, and says so */
+    {"message.timeout.ms", "0", true},  /* never: a shard waits, and says so */
+    {"delivery.timeout.ms", "0", true}, /* its other name */
     {"linger.ms", "0", false},
     {"compression.codec", "lz4", false},
     /* A tenth of the default, and faster: messages are heap objects. */

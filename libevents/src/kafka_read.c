@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define WAKE_MS     4    /* without a record, then twice that, and so on */
-#define WAKE_ASK_MS 200  /* the answer does not matter */
+#define WAKE_MS     4 /* without a record, then twice that, and so on */
+#define WAKE_ASK_MS 200
 #define ASK_MS      5000 /* one question to the broker; the caller's deadline bounds them all */
 
 struct evt_kafka_reader {
@@ -133,9 +133,11 @@ static enum evt_err point_at(struct evt_kafka_reader *reader, const char *topic,
  * later: a question makes it look. */
 static void wake(struct evt_kafka_reader *reader, const char *topic, int32_t partition)
 {
+    struct evt_error ignored;
     int64_t low, high;
 
-    rd_kafka_query_watermark_offsets(reader->rk, topic, partition, &low, &high, WAKE_ASK_MS);
+    if (evt_kafka_ends(reader->rk, topic, partition, WAKE_ASK_MS, &low, &high, &ignored) != EVT_OK)
+        return; /* the answer does not matter */
 }
 
 /* The next record, or none at the end. What is left of an earlier assignment is skipped. */

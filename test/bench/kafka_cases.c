@@ -193,7 +193,7 @@ static void sustained_case(struct cases *cases)
     kafka_way_close(&cases->raw);
     rate = bench_median(rates, BURST_ROUNDS);
     floor = bench_median(floors, BURST_ROUNDS);
-    printf("bench=kafka case=sustained commands=%d service_cpu_us=%.2f per_s=%.0f "
+    printf("bench=kafka case=sustained commands=%d cpu_us=%.2f per_s=%.0f "
            "floor_per_s=%.0f ratio=%.3f bar=%.2f ok=%s\n",
            BURST * BURST_ROUNDS, cpu_us / (BURST * BURST_ROUNDS), rate, floor, rate / floor,
            BAR_RATE, ok(rate >= BAR_RATE * floor));
@@ -231,56 +231,65 @@ static void idle_case(struct cases *cases)
     fflush(stdout);
 }
 
-/* Seconds in which a bare consumer, begun anew, has read the inbox. */
-static double bare_read(const struct cases *cases, int32_t partition, size_t records)
+/* A log read, or built from: how long it took, and how much of a core. */
+struct reading {
+    double seconds[REBUILDS], cpu_us[REBUILDS];
+};
+
+/* By a bare consumer, begun anew. */
+static void bare_read(const struct cases *cases, int32_t partition, size_t records, size_t round,
+                      struct reading *reading)
 {
-    const double begin_us = bench_now_us();
+    const double begin_us = bench_now_us(), cpu_us = kafka_cpu_us(getpid());
     struct kafka_watch watch = {0};
 
     kafka_watch_open(&watch, &cases->paced, INBOX, partition, KAFKA_FROM_BEGIN);
     while (atomic_load(&watch.received) < records)
         usleep(1000);
+    reading->seconds[round] = (bench_now_us() - begin_us) / 1e6;
+    reading->cpu_us[round] = kafka_cpu_us(getpid()) - cpu_us;
     kafka_watch_close(&watch);
-    return (bench_now_us() - begin_us) / 1e6;
 }
 
-static void print_rebuild(const char *name, size_t records, const double *took,
-                          const double *floor_took, const char *check)
+static void print_reading(const char *name, size_t records, const struct reading *ours,
+                          const struct reading *bare, const char *check)
 {
-    const double rate = (double)records / bench_median(took, REBUILDS);
-    const double floor = (double)records / bench_median(floor_took, REBUILDS);
+    const double rate = (double)records / bench_median(ours->seconds, REBUILDS);
+    const double floor = (double)records / bench_median(bare->seconds, REBUILDS);
 
-    printf("bench=kafka case=%s records=%zu per_s=%.0f floor_per_s=%.0f ratio=%.3f bar=%.2f "
-           "ok=%s%s\n",
-           name, records, rate, floor, rate / floor, BAR_REBUILD, ok(rate >= BAR_REBUILD * floor),
-           check);
+    printf("bench=kafka case=%s records=%zu cpu_us=%.2f floor_cpu_us=%.2f per_s=%.0f "
+           "floor_per_s=%.0f ratio=%.3f bar=%.2f ok=%s%s\n",
+           name, records, bench_median(ours->cpu_us, REBUILDS) / (double)records,
+           bench_median(bare->cpu_us, REBUILDS) / (double)records, rate, floor, rate / floor,
+           BAR_REBUILD, ok(rate >= BAR_REBUILD * floor), check);
     fflush(stdout);
 }
 
 static void rebuild_case(struct cases *cases)
 {
     const size_t records = kafka_records(&cases->paced, INBOX, -1);
-    double took[REBUILDS], floor[REBUILDS];
+    struct reading ours, bare;
 
     for (size_t i = 0; i < REBUILDS; i++) {
-        floor[i] = bare_read(cases, -1, records);
+        bare_read(cases, -1, records, i, &bare);
         (void)kafka_product_stop(&cases->product);
         kafka_product_remove_store(&cases->product);
-        took[i] = kafka_product_start(&cases->product);
+        ours.seconds[i] = kafka_product_start(&cases->product);
+        ours.cpu_us[i] = kafka_cpu_us(cases->product.pid);
     }
-    print_rebuild("rebuild", records, took, floor, "");
+    print_reading("rebuild", records, &ours, &bare, "");
 }
 
 static void replay_case(struct cases *cases)
 {
     const size_t records = kafka_records(&cases->paced, INBOX, 0);
-    double took[REBUILDS], floor[REBUILDS];
+    struct reading ours, bare;
 
     for (size_t i = 0; i < REBUILDS; i++) {
-        floor[i] = bare_read(cases, 0, records);
-        took[i] = kafka_product_replay(&cases->product, 0);
+        bare_read(cases, 0, records, i, &bare);
+        ours.seconds[i] = kafka_product_replay(&cases->product, 0, &ours.cpu_us[i]);
     }
-    print_rebuild("replay", records, took, floor, " check=equal");
+    print_reading("replay", records, &ours, &bare, " check=equal");
 }
 
 /* ---- all ---- */
@@ -311,6 +320,24 @@ static const struct {
     {"idle", idle_case},   {"rebuild", rebuild_case},     {"replay", replay_case},
 };
 
+static void check_picked(char *const *picked)
+{
+    for (; *picked; picked++) {
+        size_t i = 0;
+
+        while (i < sizeof(all_cases) / sizeof(*all_cases) &&
+               strcmp(*picked, all_cases[i].name) != 0)
+            i++;
+        if (i == sizeof(all_cases) / sizeof(*all_cases)) {
+            fprintf(stderr, "bench: no case is called %s; there are", *picked);
+            for (i = 0; i < sizeof(all_cases) / sizeof(*all_cases); i++)
+                fprintf(stderr, " %s", all_cases[i].name);
+            fprintf(stderr, "\n");
+            exit(2);
+        }
+    }
+}
+
 static bool is_picked(const char *name, char *const *picked)
 {
     bool is = !*picked;
@@ -334,6 +361,7 @@ void kafka_cases_run(const char *program, const char *brokers, const char *folde
         .raw = {.to = RAW, .back = RAW, .lineage = "00000000000000b3", .raw = true},
     };
 
+    check_picked(picked);
     set_up(&cases);
     for (size_t i = 0; i < sizeof(all_cases) / sizeof(*all_cases); i++)
         if (is_picked(all_cases[i].name, picked))

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -173,7 +174,18 @@ void kafka_product_remove_store(const struct kafka_product *product)
     bench_need(evt_fs_posix.list(evt_fs_posix.self, path, remove_file, path, &err), &err);
 }
 
-double kafka_product_replay(const struct kafka_product *product, int32_t partition)
+/* Of all children that have ended. */
+static double ended_cpu_us(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return 1e6 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+double kafka_product_replay(const struct kafka_product *product, int32_t partition,
+                            double *ret_cpu_us)
 {
     char data[BENCH_PATH_MAX], out[BENCH_PATH_MAX], said[BENCH_PATH_MAX], number[16], line[512];
     const char *const args[] = {"replay",
@@ -186,7 +198,7 @@ double kafka_product_replay(const struct kafka_product *product, int32_t partiti
                                 "--out",
                                 out,
                                 NULL};
-    double seconds = 0;
+    double seconds = 0, cpu_us = ended_cpu_us();
     const char *at;
     FILE *file;
 
@@ -197,6 +209,7 @@ double kafka_product_replay(const struct kafka_product *product, int32_t partiti
     (void)unlink(said);
     (void)unlink(out);
     wait_end(spawn(product->program, args, said), "svc-product replay", EXIT_SUCCESS);
+    *ret_cpu_us = ended_cpu_us() - cpu_us;
     file = fopen(said, "r");
     if (!file)
         die(said);

@@ -18,9 +18,10 @@ struct kafka_product {
 double kafka_product_start(struct kafka_product *product); /* until it is ready */
 double kafka_product_stop(struct kafka_product *product);
 void kafka_product_remove_store(const struct kafka_product *product);
-/* `svc-product replay` of one shard beside its store; the seconds are those that it says. Its
- * verdict must be "equal". */
-double kafka_product_replay(const struct kafka_product *product, int32_t partition);
+/* `svc-product replay` of one shard beside its store; the seconds are those that it says, the
+ * CPU time all of its own. Its verdict must be "equal". */
+double kafka_product_replay(const struct kafka_product *product, int32_t partition,
+                            double *ret_cpu_us);
 
 struct kafka_memory {
     double pss_mb, rss_mb;

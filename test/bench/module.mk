@@ -1,5 +1,6 @@
 # `make bench`: figures beside their floors, one line a case; never part of `make test`.
-# BENCH="shard codec" picks some, FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp.
+# BENCH="shard codec" picks some, FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp,
+# BENCH=kafka KAFKA_CASES="reply sustained" picks some of its cases.
 BENCHES := codec shard rebuild sim kafka
 BENCH ?= $(BENCHES)
 FOLDER ?=

@@ -2,6 +2,7 @@
 that runs or starts, and a broker that runs. They count what they did."""
 import os
 import re
+import shutil
 
 from process import Failure
 from reader import PARTITIONS
@@ -120,14 +121,32 @@ def lose_store(life, rng):
     life.start()
 
 
+def second_owner(life, rng):
+    """Another process takes the same shards, with stores of its own that it builds from log and snapshots:
+    it sends the same messages under the same ids. It is killed in the middle of it."""
+    second = life.second()
+    shutil.copytree(life.service.data, second.data, ignore=lambda _, names: [
+        name for name in names if ".db" in name and ".db.g" not in name])
+    second.start()
+    life.counts["seconds"] += 1
+    life.go_on(rng.uniform(0.1, 1.5))
+    if not second.running():
+        raise Failure(f"the second owner ended with {second.popen.returncode}:\n{second.said()}")
+    second.kill()
+    life.counts["kills"] += 1
+    shutil.rmtree(second.data)
+
+
 def deploy(life, rng):
     """A new generation: `upgrade` while the old version runs, which ends at the boundary. Now and then the
     old one is killed on the way there, or the new one as it begins."""
     old, new = life.service, life.version(life.generation + 1)
+    old.wait_ready(60)
     if rng.random() < 0.5:
         new.do("upgrade", "--no-wait")
-        if old.running():
-            life.kill()
+        if old.running():  # else it was quicker, and is superseded already
+            old.kill()
+            life.counts["kills"] += 1
         old.start()
     done = new.do("upgrade", "--timeout", 60)
     if "can begin" not in done.out:
@@ -142,12 +161,12 @@ def deploy(life, rng):
         life.start()
 
 
-OFTEN = (kill, stop, freeze, freeze_broker, lose_store)
+OFTEN = (kill, stop, freeze, freeze_broker, lose_store, second_owner)
 
 
 def choose(rng):
     """A round's faults, in their order: each round has a kill with sends unacknowledged."""
-    chosen = [kill_unacknowledged] + rng.choices(OFTEN, (4, 1, 3, 3, 1), k=rng.randint(1, 3))
+    chosen = [kill_unacknowledged] + rng.choices(OFTEN, (4, 1, 3, 3, 1, 1), k=rng.randint(1, 3))
     if rng.random() < 0.2:
         chosen.append(deploy)
     if rng.random() < 0.08:

@@ -40,6 +40,12 @@ class Life:
             "product", f"generation-{generation}", NEXT_GENERATION=generation,
             program=os.path.join(BUILD, "next-product"), HTTP_ADDR=f"127.0.0.1:{self.port}")
 
+    def second(self):
+        """Another process of the version that runs, with a data folder of its own."""
+        return self.shop.service(
+            "product", f"second-{self.rounds}", NEXT_GENERATION=self.generation,
+            program=os.path.join(BUILD, "next-product"), DATA_DIR=self.shop.path("second"))
+
     def use(self, service):
         self.service = service
         self.generation += 1

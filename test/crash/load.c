@@ -10,16 +10,16 @@
 #include <evt/clock.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define TICK_MS   5
-#define AWAY_MAX  4000 /* under way at once: while the broker is away no more are made */
-#define LATE_MS   90000
-#define LINE_MAX_ 512
+#define TICK_MS  5
+#define AWAY_MAX 4000 /* under way at once: while the broker is away no more are made */
+#define LATE_MS  90000
+#define LINE_LEN 512
 
 struct load {
     struct sender *sender;
@@ -27,7 +27,7 @@ struct load {
     FILE *ledger;
     int64_t begin_ms, ending_ms; /* 0: not told to end */
     size_t rate, min;
-    char line[LINE_MAX_];
+    char line[LINE_LEN];
     size_t line_len;
 };
 
@@ -49,19 +49,40 @@ static int begin(struct load *load, unsigned round, uint64_t seed, size_t rate, 
     return 0;
 }
 
+/* The word at the line's begin; what follows it is left in `*line`. */
+static bool is_word(const char **line, const char *word)
+{
+    const size_t len = strlen(word);
+
+    if (strncmp(*line, word, len) != 0)
+        return false;
+    *line += len;
+    return true;
+}
+
+static bool is_number(const char **line, uint64_t *ret_number)
+{
+    char *end;
+
+    errno = 0;
+    *ret_number = strtoull(*line, &end, 10);
+    if (end == *line || errno != 0)
+        return false;
+    *line = *end == ' ' ? end + 1 : end;
+    return true;
+}
+
 static int obey(struct load *load, const char *line)
 {
-    char path[LINE_MAX_];
-    unsigned round;
-    uint64_t seed;
-    size_t n;
+    const char *rest = line;
+    uint64_t round, seed, rate, min;
 
-    if (!load->traffic &&
-        sscanf(line, "begin %u %" SCNu64 " %zu %511s", &round, &seed, &n, path) == 4)
-        return begin(load, round, seed, n, path);
-    if (load->traffic && sscanf(line, "end %zu", &n) == 1) {
+    if (!load->traffic && is_word(&rest, "begin ") && is_number(&rest, &round) &&
+        is_number(&rest, &seed) && is_number(&rest, &rate) && *rest)
+        return begin(load, (unsigned)round, seed, (size_t)rate, rest);
+    if (load->traffic && is_word(&rest, "end ") && is_number(&rest, &min) && !*rest) {
         load->ending_ms = evt_clock_ms();
-        load->min = n;
+        load->min = (size_t)min;
         return 0;
     }
     return complain("not understood", line);

@@ -190,7 +190,9 @@ def metric(service, name, **labels):
 
 def reason(service):
     """Why it is not ready: what /readyz says."""
-    return service.ask("GET", "/readyz").expect(503).json["detail"]
+    answer = service.ask("GET", "/readyz")
+    assert answer.status == 503, answer
+    return answer.json["detail"]
 
 
 # ---- a broker's log, while the broker is down ----

@@ -5,19 +5,16 @@ import os
 import pwd
 import resource
 import shutil
-import stat
-import subprocess
 
 import bad
 import clients
 import verdict
-from bad import EVENTS, INBOX, PRODUCT
+from bad import EVENTS, INBOX, ORDERS, PRODUCT
 from process import command
-from shop import BUILD, Service, until
+from shop import BUILD, until
 
-CREATE, RECEIVE = PRODUCT + "CreateProduct", PRODUCT + "ReceiveStock"
+CREATE, RECEIVE, RESERVE = PRODUCT + "CreateProduct", PRODUCT + "ReceiveStock", PRODUCT + "ReserveStock"
 SKUS = [bad.key_in(partition, "place") for partition in range(2)]
-OTHER = [bad.key_in(partition, "elsewhere") for partition in range(2)]
 
 
 def service(shop, name, **settings):
@@ -50,10 +47,16 @@ def rebuilt_equals(shop, one):
         one.do("replay", "-p", partition, "--out", shop.path(f"{one.name}-{partition}-again.db"))
 
 
-def refuses(one, words, status=1):
-    """It ends before it has done anything, with these words."""
-    one.start().wait_end(status)
+def refused(one, words, status=1):
+    """It ends with these words."""
+    one.wait_end(status)
     assert words in one.said(), one.said()
+
+
+def refuses(one, words, status=1):
+    """It does not start."""
+    refused(one.start(), words, status)
+    assert " ready service=" not in one.said(), one.said()
 
 
 def test_start(shop):
@@ -68,12 +71,6 @@ def test_start(shop):
 
 # ---- full ----
 
-def can_mount(folder):
-    os.makedirs(folder, exist_ok=True)
-    done = command(["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder], status=None)
-    return done.status == 0
-
-
 def without_xfsz(one):
     """A limit on files is then an error, as a full disk is, and not the end of the process."""
     one.args = ["sh", "-c", 'trap "" XFSZ; exec "$@"', "sh", *one.args]
@@ -84,9 +81,11 @@ class Full:
     """A data folder whose disk is full until there is room again: a small file system where we may mount
     one; else a limit on the size of files, which to a writer is the same but for the words."""
 
-    def __init__(self, shop, name):
-        self.shop, self.folder = shop, shop.path(name)
-        self.mounted = can_mount(self.folder)
+    def __init__(self, folder, may_mount):
+        self.folder = folder
+        os.makedirs(folder)
+        self.mounted = may_mount and command(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder], status=None).status == 0
         self.words = "the disk is full" if self.mounted else "input or output error"
 
     def fill(self, one):
@@ -131,9 +130,9 @@ def waits_it_out(shop, full, one):
 
 
 def test_a_full_disk(shop):
-    full = Full(shop, "full")
+    one = without_xfsz(service(shop, "full"))
+    full = Full(one.data, may_mount=True)
     try:
-        one = without_xfsz(service(shop, "full"))
         waits_it_out(shop, full, one)
     finally:
         one.kill()
@@ -141,10 +140,8 @@ def test_a_full_disk(shop):
 
 
 def test_a_limit_on_files(shop):
-    full = Full.__new__(Full)
-    full.shop, full.folder, full.mounted, full.words = shop, shop.path("limited"), False, "input or output error"
-    os.makedirs(full.folder)
-    waits_it_out(shop, full, without_xfsz(service(shop, "limited")))
+    one = without_xfsz(service(shop, "limited"))
+    waits_it_out(shop, Full(one.data, may_mount=False), one)
 
 
 # ---- read-only ----
@@ -161,10 +158,9 @@ class Nobody:
             os.chmod(folder, 0o755)
         self.program = shutil.copy(os.path.join(BUILD, "svc-product"), self.folder)
 
-    def owns(self, *paths):
+    def owns(self, path):
         if self.is_root:
-            for path in paths:
-                os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
+            os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
 
     def service(self, shop, name, data):
         one = shop.service("product", name, program=self.program, DATA_DIR=data)
@@ -173,21 +169,182 @@ class Nobody:
         return one
 
 
+READ_ONLY = "the store cannot be written: "
+
+
 def test_a_folder_that_we_may_not_write(shop):
-    nobody = shop.nobody = Nobody(shop)
+    nobody = Nobody(shop)
     data = os.path.join(nobody.folder, "data")
     os.makedirs(data)
     os.chmod(data, 0o555)
-    one = nobody.service(shop, "no-folder", data)
-    refuses(one, f"the store cannot be written: {data}/product: Permission denied")
-    # A folder of its own is made, and what is in it later may become read-only.
+    one = nobody.service(shop, "not-ours", data)
+    refuses(one, f"{READ_ONLY}{data}/product: Permission denied")
     os.chmod(data, 0o755)
     nobody.owns(data)
     one.start().wait_ready()
     one.stop()
-    path = os.path.join(data, "product", "0.db")
-    os.chmod(path, 0o444)
+    # What was ours may be so no longer: nothing new can be made beside the stores …
+    folder = os.path.join(data, "product")
+    os.unlink(one.store(0) + ".lock")
+    os.chmod(folder, 0o555)
+    refuses(one, f"{READ_ONLY}open {one.store(0)}.lock: Permission denied")
+    os.chmod(folder, 0o755)
+    # … or a store itself is read-only.
+    os.chmod(one.store(0), 0o444)
     one.start()
+    answered_once(shop, publish(shop, 1))
+    refused(one, READ_ONLY)
+    for end in ("", "-wal", "-shm"):  # which SQLite makes as the store is
+        os.chmod(one.store(0) + end, 0o644)
+    one.start().wait_ready()
+    until(lambda: received(one) == received(shop.product), "it is as the other one")
+    one.stop()
+
+
+def test_a_read_only_file_system(shop):
+    """Where we may mount one; a folder that we may not write is the nearest elsewhere."""
+    shop.product.stop()
+    one = service(shop, "read-only")
+    shutil.copytree(shop.product.data, one.data)
+    shop.product.start().wait_ready()
+    mounted = command(["mount", "--bind", one.data, one.data], status=None).status == 0
+    try:
+        if mounted:
+            command(["mount", "-o", "remount,bind,ro", one.data])
+            why = "Read-only file system"
+        else:
+            os.unlink(one.store(0) + ".lock")
+            os.chmod(os.path.join(one.data, "product"), 0o555)
+            why = "Permission denied"
+        refuses(one, f"{READ_ONLY}open {one.store(0)}.lock: {why}")
+    finally:
+        if mounted:
+            command(["umount", one.data])
+        else:
+            os.chmod(os.path.join(one.data, "product"), 0o755)
+
+
+def test_no_folder(shop):
+    refuses(service(shop, "no-folder", DATA_DIR="/dev/null/data"),
+            "input or output error: /dev/null/data: Not a directory")
+
+
+# ---- somebody else's ----
+
+def test_a_second_process(shop):
+    """The first one never notices."""
+    second = service(shop, "second", DATA_DIR=shop.product.data)
+    refuses(second, f"another process owns the store: {shop.product.store(0)}.lock")
+    # Even when the first one stands still, and however it ends.
+    shop.product.freeze()
+    refuses(second, f"another process owns the store: {shop.product.store(0)}.lock")
+    shop.product.thaw()
+    shop.product.kill()
+    second.start().wait_ready()
+    second.stop()
+    shop.product.start().wait_ready()
+
+
+def copy_of(shop, name, **settings):
+    """The stores as they are after a clean stop, to be spoilt."""
+    one = service(shop, name, **settings)
+    shutil.copytree(shop.kept, one.data)
+    return one
+
+
+def test_the_stores_of_others(shop):
+    shop.product.stop()
+    shop.kept = shop.path("kept")
+    shutil.copytree(shop.product.data, shop.kept)
+    shop.product.start().wait_ready()
+    one = copy_of(shop, "swapped")
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(one.store(0) + end):
+            os.rename(one.store(0) + end, one.store(0) + "-kept" + end)
+        if os.path.exists(one.store(1) + end):
+            os.rename(one.store(1) + end, one.store(0) + end)
+    refuses(one, "the store belongs to another service or partition: it is product's partition 1, not product's 0")
+
+
+# ---- broken ----
+
+def test_broken_stores(shop):
+    one = copy_of(shop, "no-database")
+    with open(one.store(0), "r+b") as store:
+        store.write(b"this is no database")
+    refuses(one, "the store is corrupt: file is not a database")
+    one = copy_of(shop, "torn")
+    with open(one.store(0), "r+b") as store:
+        store.seek(4096)
+        store.write(b"\xa5" * 8 * 4096)
+    refuses(one, "the store is corrupt: database disk image is malformed")
+    one = copy_of(shop, "short")
+    os.truncate(one.store(0), 3 * 4096)
+    refuses(one, "the store is corrupt: database disk image is malformed")
+    # As it says everywhere else: a store that is gone is rebuilt.
+    bad.remove_store(one, 0)
+    one.start().wait_ready()
+    until(lambda: received(one) == received(shop.product), "it is as the other one")
+    one.stop()
+
+
+# ---- generations ----
+
+def test_a_store_of_a_newer_generation(shop):
+    """And one of an older, which has not come to its end."""
+    newer = copy_of(shop, "newer", program=os.path.join(BUILD, "next-product"), NEXT_GENERATION=2)
+    refuses(newer, "records up to the boundary belong to an older generation: the log holds no boundary of "
+            "generation 2 yet: run upgrade while generation 1 runs")
+    newer.settings["DATA_DIR"] = shop.product.data
+    newer.do("upgrade")
+    assert shop.product.wait_end(None) == 6
+    newer.data = shop.product.data
+    newer.start().wait_ready()
+    newer.stop()
+    refuses(shop.product, "the store belongs to a newer generation: it is of generation 2, this version is 1: start "
+            "the newer one", 6)
+    shop.product = newer.start().wait_ready()
+
+
+# ---- a topic that we may not write ----
+
+def rule(shop, topic, verb):
+    """Once a topic has rules at all, what they do not allow is denied."""
+    shop.locked.run("acls", verb, "--force", "--topic", topic, "--allow-principal", "User:ANONYMOUS",
+                    "--operation", "Read", "--operation", "DescribeConfigs")
+
+
+def replies(shop):
+    return [record for record in clients.read_all(shop.locked, ORDERS) if record.type == PRODUCT + "StockRefused"]
+
+
+def test_a_topic_that_we_may_not_write(shop):
+    """The shard that must write there stands, loudly, and goes on when it may; the other one goes on all
+    the time."""
+    locked = shop.locked = shop.add_broker("locked")
+    locked.up("-X", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+              "-X", "allow.everyone.if.no.acl.found=true")
+    shop.evt("topics", "apply", KAFKA_BOOTSTRAP_SERVERS=locked.address)
+    one = service(shop, "locked-out", KAFKA_BOOTSTRAP_SERVERS=locked.address).start().wait_ready()
+    rule(shop, ORDERS, "--add")
+    publisher = bad.RawPublisher(locked)
+    publisher.send(bad.Sender(0).next(SKUS[0], RESERVE, clients.encode(RESERVE, {
+        "order_id": "order-1", "line": 1, "sku": SKUS[0], "quantity": 1, "deadline": 4102444800000})))
+    publisher.close()
+    until(lambda: "trying again" in bad.reason(one), "it says so")
+    why = bad.reason(one)
+    assert why.startswith("product shard 0: trying again: a destination does not take messages: "), why
+    assert ORDERS in why and "Broker: Topic authorization failed" in why and len(why.splitlines()) == 1, why
+    assert one.ask("GET", "/livez").status == 200
+    publisher = clients.Publisher(locked)
+    for number in range(20):
+        publisher.publish(INBOX, bad.key_in(1, f"goes-on-{number}"), CREATE, {
+            "sku": bad.key_in(1, f"goes-on-{number}"), "name": "x", "price_minor": 1, "currency": "EUR"})
+        until(lambda: one.rows(1, "SELECT count(*) FROM product") == [(number + 1,)], "the other shard goes on")
+    publisher.close()
+    assert "shard 1" not in bad.reason(one) and not replies(shop), bad.reason(one)
+    rule(shop, ORDERS, "--remove")
     one.wait_ready()
-    publish(shop, 1)
-    print(one.wait_end(None, 10), one.said()[-800:])
+    until(lambda: len(verdict.first_times(replies(shop))) == 1, "the reply is there")
+    rebuilt_equals(shop, one)
+    one.stop()

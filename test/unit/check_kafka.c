@@ -46,6 +46,8 @@ START_TEST(a_property_is_refused_in_words)
     refuse(
         EVT_KAFKA_CONSUMER, "auto.offset.reset=earliest",
         "wrong use: auto.offset.reset=earliest: it is always error, what is stored depends on it");
+    refuse(EVT_KAFKA_PRODUCER, "delivery.timeout.ms=5",
+           "wrong use: delivery.timeout.ms=5: it is always 0, what is stored depends on it");
     refuse(EVT_KAFKA_PRODUCER, "enable.idempotence=false",
            "wrong use: enable.idempotence=false: it is always true, what is stored depends on it");
 }
