@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define CONNECT_MS   1000
+#define AFTER_MS     5000
 #define BODY_MAX     (4 * 1024 * 1024)
 #define PER_HOST_MAX 64L /* connections; further errands wait for one */
 #define IDLE_MS      60000
@@ -159,7 +160,8 @@ static void prepare(struct errand *errand, const struct evt__errand *what)
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)what->wait_ms);
+    /* The request's own deadline comes first, and gives the answer. */
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)what->wait_ms + AFTER_MS);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, errand->why);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, errand);
