@@ -2,6 +2,7 @@
 #include "kafka_process.h"
 
 #include "bench.h"
+#include "kafka_usage.h"
 
 #include <evt/fs.h>
 #include <evt/mem.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -174,16 +174,6 @@ void kafka_product_remove_store(const struct kafka_product *product)
     bench_need(evt_fs_posix.list(evt_fs_posix.self, path, remove_file, path, &err), &err);
 }
 
-/* Of all children that have ended. */
-static double ended_cpu_us(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_CHILDREN, &usage);
-    return 1e6 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 double kafka_product_replay(const struct kafka_product *product, int32_t partition,
                             double *ret_cpu_us)
 {
@@ -198,7 +188,7 @@ double kafka_product_replay(const struct kafka_product *product, int32_t partiti
                                 "--out",
                                 out,
                                 NULL};
-    double seconds = 0, cpu_us = ended_cpu_us();
+    double seconds = 0, cpu_us = kafka_ended_cpu_us();
     const char *at;
     FILE *file;
 
@@ -209,7 +199,7 @@ double kafka_product_replay(const struct kafka_product *product, int32_t partiti
     (void)unlink(said);
     (void)unlink(out);
     wait_end(spawn(product->program, args, said), "svc-product replay", EXIT_SUCCESS);
-    *ret_cpu_us = ended_cpu_us() - cpu_us;
+    *ret_cpu_us = kafka_ended_cpu_us() - cpu_us;
     file = fopen(said, "r");
     if (!file)
         die(said);
@@ -219,51 +209,6 @@ double kafka_product_replay(const struct kafka_product *product, int32_t partiti
     fclose(file);
     EVT_BUG_ON(seconds <= 0);
     return seconds;
-}
-
-/* ---- what the kernel says of a process ---- */
-
-struct kafka_memory kafka_memory(pid_t pid)
-{
-    struct kafka_memory memory = {0};
-    char path[64], line[256];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-    file = fopen(path, "r");
-    if (!file)
-        die(path);
-    while (fgets(line, sizeof(line), file)) {
-        if (strncmp(line, "Pss:", 4) == 0)
-            memory.pss_mb = strtod(line + 4, NULL) / 1024;
-        if (strncmp(line, "Rss:", 4) == 0)
-            memory.rss_mb = strtod(line + 4, NULL) / 1024;
-    }
-    fclose(file);
-    return memory;
-}
-
-/* Its name may hold anything, but not the last bracket; user and system time are the 12th and 13th
- * behind that. */
-double kafka_cpu_us(pid_t pid)
-{
-    char path[64], line[1024] = "";
-    double ticks = 0;
-    char *at;
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    file = fopen(path, "r");
-    if (!file || !fgets(line, sizeof(line), file))
-        die(path);
-    fclose(file);
-    at = strrchr(line, ')');
-    for (int i = 1; at && i <= 13; i++) {
-        at = strchr(at + 1, ' ');
-        if (at && i >= 12)
-            ticks += strtod(at, NULL);
-    }
-    return ticks * 1e6 / (double)sysconf(_SC_CLK_TCK);
 }
 
 pid_t kafka_process_self(const char *const args[])

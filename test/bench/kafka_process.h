@@ -23,12 +23,6 @@ void kafka_product_remove_store(const struct kafka_product *product);
 double kafka_product_replay(const struct kafka_product *product, int32_t partition,
                             double *ret_cpu_us);
 
-struct kafka_memory {
-    double pss_mb, rss_mb;
-};
-struct kafka_memory kafka_memory(pid_t pid);
-double kafka_cpu_us(pid_t pid); /* used since it began */
-
 /* This program with other words. */
 pid_t kafka_process_self(const char *const args[]);
 void kafka_process_end(pid_t pid);

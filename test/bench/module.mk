@@ -12,8 +12,8 @@ $(foreach b,shard rebuild,$(call test_program,test/bench/$(b),test/bench/$(b).c,
 	bench svc-product events libevents,$(EVT_LIBS)))
 
 # The load is no better than its clients: jemalloc for them, too.
-$(call test_program,test/bench/kafka,$(addprefix test/bench/,kafka.c kafka_cases.c kafka_client.c \
-	kafka_load.c kafka_order.c kafka_process.c),bench svc-product events libevents,$(RUN_LIBS))
+$(call test_program,test/bench/kafka,$(sort $(wildcard test/bench/kafka*.c)),\
+	bench svc-product events libevents,$(RUN_LIBS))
 
 bench_unknown := $(filter-out $(BENCHES),$(BENCH))
 bench_built := $(addprefix $(BUILD)/,$(patsubst %,test/bench/%,$(filter-out sim,$(BENCH))) \

@@ -4,6 +4,7 @@
 
 #include <events/product.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { TYPES_MAX = 256, VIEWS_MAX = 16, HANDLERS_MAX = 32, DECLARATIONS_MAX = 16 };
@@ -23,6 +24,29 @@ struct evt_subscription fake_subscription = {
 };
 struct evt_registry fake_registry;
 
+/* What the fakes take and send. The shop's services may have more by now. */
+static const struct evt_type *const known[] = {
+    &product_change_price_type,     &product_commit_stock_type,    &product_create_product_type,
+    &product_price_changed_type,    &product_product_created_type, &product_product_withdrawn_type,
+    &product_receive_stock_type,    &product_release_stock_type,   &product_reserve_stock_type,
+    &product_stock_changed_type,    &product_stock_committed_type, &product_stock_gone_type,
+    &product_stock_refused_type,    &product_stock_released_type,  &product_stock_reserved_type,
+    &product_withdraw_product_type,
+};
+
+static const struct evt_type *types[TYPES_MAX];
+static struct evt_schema_ref refs[TYPES_MAX];
+static struct evt_declaration declarations[DECLARATIONS_MAX];
+
+static bool is_known(const struct evt_type *type)
+{
+    bool is = type->kind == EVT_KIND_SYSTEM;
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        is = is || known[i] == type;
+    return is;
+}
+
 /* The topics' place in the generated table is not a constant. */
 __attribute__((constructor)) static void fill_in(void)
 {
@@ -31,6 +55,20 @@ __attribute__((constructor)) static void fill_in(void)
     fake_registry = evt_registry;
     fake_registry.subscriptions = &fake_subscription;
     fake_registry.subscriptions_n = 1;
+    fake_registry.types = types;
+    fake_registry.refs = refs;
+    fake_registry.declarations = declarations;
+    fake_registry.types_n = fake_registry.refs_n = 0;
+    for (size_t i = 0; i < evt_registry.types_n; i++)
+        if (is_known(evt_registry.types[i]))
+            types[fake_registry.types_n++] = evt_registry.types[i];
+    for (size_t i = 0; i < evt_registry.refs_n; i++)
+        if (is_known(evt_registry.refs[i].type))
+            refs[fake_registry.refs_n++] = evt_registry.refs[i];
+    for (size_t i = 0; i < evt_registry.declarations_n; i++) {
+        declarations[i] = evt_registry.declarations[i];
+        declarations[i].generation = 1;
+    }
 }
 
 static struct view {

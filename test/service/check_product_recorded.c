@@ -66,8 +66,13 @@ START_TEST(what_it_decides_is_recorded)
 
     live(h);
     hash = harness_hash(h);
-    ck_assert_uint_eq(product_service.generation, RECORDED_GENERATION);
-    ck_assert_msg(hash == RECORDED, "0x%016" PRIx64 ": decisions changed: bump the generation",
+    ck_assert_msg(product_service.generation == RECORDED_GENERATION,
+                  "generation %u: write it down as RECORDED_GENERATION, and 0x%016" PRIx64
+                  " as RECORDED",
+                  (unsigned)product_service.generation, hash);
+    ck_assert_msg(hash == RECORDED,
+                  "decisions changed (0x%016" PRIx64 "): raise the generation in"
+                  " product_service.c and topics.json; this test then says what to write down",
                   hash);
     product_shop_end(h);
 }

@@ -32,7 +32,7 @@ static int made; /* commands so far */
 static void begin(void)
 {
     folder_init(&folder);
-    ck_ok(evt_stand_in_new(&evt_registry, &stand_in, &err), err);
+    ck_ok(evt_stand_in_new(&fake_registry, &stand_in, &err), err);
     kafka = (struct evt_kafka){.brokers = evt_stand_in_brokers(stand_in), .client = "test"};
     ck_ok(evt_kafka_sender(&kafka, &sender, &err), err);
 }
