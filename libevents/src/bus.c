@@ -190,6 +190,7 @@ static enum evt_err check_topics(struct evt_bus *bus, const volatile bool *stop,
     const size_t n = evt_cluster_topics_of(reg, bus->opt.service->name, topics);
     const struct timespec moment = {0, AGAIN_MS * 1000000L};
     struct differences differences = {.err = err};
+    int64_t said_ms = 0;
     struct evt_cluster *cluster = NULL;
     enum evt_err rc;
 
@@ -205,6 +206,12 @@ static enum evt_err check_topics(struct evt_bus *bus, const volatile bool *stop,
         cluster = NULL;
         if (rc == EVT_OK || evt_err_class(rc) != EVT_CLASS_RETRY || *stop)
             break;
+        if (!again || evt_clock_ms() - said_ms >= SAY_MS) {
+            said_ms = evt_clock_ms();
+            EVT_LOG(WARN, "the topics cannot be checked yet", EVT_FT("reason", err->text));
+        }
+        for (size_t i = 0; i < bus->seats_n; i++)
+            evt__seat_say(&bus->seats[i], EVT_SEAT_STARTING, err->text);
     }
     evt_free(topics);
     return rc == EVT_OK && differences.n ? err->code : rc;

@@ -14,6 +14,7 @@
 #define ASK_MS     5000
 #define STOP_MS    500
 #define WAKE_MS    1000
+#define GROUP_MS   10000
 #define OFFSET_MS  1000                    /* a group's offset is told no more often … */
 #define OFFSET_DAY (12LL * 60 * 60 * 1000) /* … and at least so often: they expire */
 #define WAKE_EVERY 2500                    /* records, see evt__seat_wake_fetcher */
@@ -189,7 +190,10 @@ enum evt_err evt__seat_hold_back(struct evt_seat *seat, struct evt_error *err)
     code = rd_kafka_committed(seat->bus->consumer, list, ASK_MS);
     if (!code)
         code = at->err;
-    if (may_pass(code)) {
+    if (!seat->asking_ms)
+        seat->asking_ms = evt_clock_ms();
+    /* A coordinator that never comes only costs messages that are sent twice. */
+    if (may_pass(code) && evt_clock_ms() - seat->asking_ms < GROUP_MS) {
         rc = evt_kafka_fail(err, code, "the offset of the group %s", seat->bus->opt.service->name);
     } else if (!code && at->offset > 0 && at->metadata_size > 0 &&
                at->metadata_size < sizeof(proof)) {

@@ -40,11 +40,10 @@ struct evt_burst {
     struct evt_report report;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    struct evt_producer *producer; /* whose fatal error ends the wait */
-    size_t left;                   /* not reported yet */
-    rd_kafka_resp_err_t code;      /* the first that failed */
-    char where[96];                /* and where it went */
-    bool abandoned;                /* the last report frees it */
+    size_t left;              /* not reported yet */
+    rd_kafka_resp_err_t code; /* the first that failed */
+    char where[96];           /* and where it went */
+    bool abandoned;           /* the last report frees it */
 };
 
 enum evt_seat_state {
@@ -86,7 +85,8 @@ struct evt_seat {
     int32_t broker;       /* that the last message came from; -1: none since the join */
     bool at_end;          /* nothing has come since the end was told */
     bool no_hold_back;    /* a proof was wrong: everything is sent again */
-    bool holds_back;      /* the group's offset was looked at */
+    bool asked_group;     /* for its offset */
+    int64_t asking_ms;    /* since when it is asked; 0: not yet */
     int64_t low;          /* the log's first offset, when it was asked last … */
     int64_t low_ms;       /* … at this time */
     int64_t end;          /* the log's next offset at the join: what was there is caught up with */

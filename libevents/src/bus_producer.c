@@ -8,6 +8,7 @@
 #include <evt/mem.h>
 
 #define SERVE_MS 100
+#define FLUSH_MS 2000
 #define LEARN_MS 1000
 #define BURY_MS  5000 /* what a dead producer still holds is thrown away; it may take its time */
 
@@ -168,16 +169,19 @@ bool evt__bus_producer_close(struct evt_bus *bus, int timeout_ms)
     struct evt_producer *producer = bus->producer ? evt__bus_producer_use(bus) : NULL;
 
     if (producer) { /* what the edge and timers sent; a batch's own was waited for */
-        rd_kafka_flush(producer->rk, timeout_ms);
+        rd_kafka_flush(producer->rk, timeout_ms < FLUSH_MS ? timeout_ms : FLUSH_MS);
         evt__bus_producer_done(producer);
     }
     if (bus->reporting) {
         bus->reporting = false;
         pthread_join(bus->reporter, NULL);
     }
-    if (bus->producer)
-        evt__bus_producer_done(bus->producer);
+    pthread_mutex_lock(&bus->producer_mutex);
+    producer = bus->producer;
     bus->producer = NULL;
+    pthread_mutex_unlock(&bus->producer_mutex);
+    if (producer)
+        evt__bus_producer_done(producer);
     while (atomic_load(&bus->burying) > 0 && evt_clock_ms() < end_ms + BURY_MS)
         nanosleep(&moment, NULL);
     return atomic_load(&bus->burying) == 0;

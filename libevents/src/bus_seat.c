@@ -35,6 +35,19 @@ static enum evt_err open_shard(struct evt_seat *seat, struct evt_error *err)
     return evt_shard_open(&opt, &seat->sh, err);
 }
 
+/* It ended while it was built with its sends held back, and what it held back is not known. */
+static enum evt_err begin_anew(struct evt_seat *seat, int64_t snapshot, struct evt_error *err)
+{
+    enum evt_err rc = evt_store_remove(&evt_fs_posix, seat->path, err);
+
+    EVT_LOG(WARN, "the store was being rebuilt when it ended: rebuilt from the start",
+            EVT_FT("of", seat->name), EVT_FN("shard", seat->partition));
+    if (rc == EVT_OK && snapshot >= 0)
+        rc = evt_snapshot_restore(&evt_fs_posix, seat->path, seat->bus->opt.service->generation,
+                                  snapshot, err);
+    return rc == EVT_OK ? open_shard(seat, err) : rc;
+}
+
 /* The store as it is; or the snapshot at which this generation begins, where that is further. */
 enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err)
 {
@@ -49,6 +62,8 @@ enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err)
         rc = evt_snapshot_restore(&evt_fs_posix, seat->path, generation, snapshot, err);
     if (rc == EVT_OK)
         rc = open_shard(seat, err);
+    if (rc == EVT_E_STORE_HELD_BACK)
+        rc = begin_anew(seat, snapshot, err);
     if (rc == EVT_OK)
         rc = evt_store_meta_get(evt_shard_store(seat->sh), &meta, err);
     if (rc == EVT_OK && snapshot >= 0 && meta.generation < generation && meta.pos + 1 < snapshot) {
@@ -106,11 +121,13 @@ static enum evt_err join(struct evt_seat *seat, struct evt_error *err)
     enum evt_err rc = EVT_OK;
 
     evt__seat_say(seat, EVT_SEAT_JOINING, NULL);
-    if (!seat->holds_back)
+    if (!seat->asked_group)
         rc = evt__seat_hold_back(seat, err);
     if (rc != EVT_OK)
         return rc;
-    seat->holds_back = true;
+    seat->asked_group = true;
+    if (seat->connections != atomic_load(&seat->bus->connections))
+        seat->probes = true;
     seat->connections = atomic_load(&seat->bus->connections);
     seat->broker = -1;
     EVT_LOG(DEBUG, "joining", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
@@ -371,6 +388,7 @@ static enum evt_err rebuild_and_send(struct evt_seat *seat, struct evt_error *er
     atomic_fetch_add(&seat->file, 1);
     seat->no_hold_back = true;
     seat->joined = false;
+    seat->careful_to = -1;
     return rc;
 }
 
@@ -385,9 +403,10 @@ static void failed(struct evt_seat *seat, enum evt_err code, struct evt_error *e
         evt__seat_say(seat, EVT_SEAT_FAILED, err->text);
         return;
     }
-    /* Over a new connection the join looks at what is open first. */
-    if (!evt__seat_connected_anew(seat)) {
-        seat->careful_to = evt_shard_next_offset(seat->sh);
+    /* Over a new connection the join looks at what is open first, however often it takes. */
+    if (seat->joined && !evt__seat_connected_anew(seat)) {
+        if (evt_shard_next_offset(seat->sh) > seat->careful_to)
+            seat->careful_to = evt_shard_next_offset(seat->sh);
         evt_shard_rollback(seat->sh);
     }
     seat->joined = false;

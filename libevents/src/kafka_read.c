@@ -58,23 +58,34 @@ out:
     return rc;
 }
 
+/* One end by the question about times, which knows its timeout. rd_kafka_query_watermark_offsets
+ * does not: it waits for a broker that is away for as long as it takes (librdkafka 2.0.2). */
+static rd_kafka_resp_err_t ask_end(rd_kafka_t *rk, const char *topic, int32_t partition,
+                                   int64_t which, int timeout_ms, int64_t *ret_offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t code;
+
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = which;
+    code = rd_kafka_offsets_for_times(rk, list, timeout_ms);
+    if (!code)
+        code = list->elems[0].err;
+    if (!code)
+        *ret_offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
 enum evt_err evt_kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition, int timeout_ms,
                             int64_t *ret_low, int64_t *ret_high, struct evt_error *err)
 {
     int64_t low = 0, high = 0;
-    rd_kafka_resp_err_t code;
-    int32_t partitions = 0;
-    /* The question about ends waits for a broker that is away for as long as it takes, whatever
-     * timeout it is given (librdkafka 2.0.2); the one about partitions does not. */
-    enum evt_err rc = evt_kafka_partitions(rk, topic, timeout_ms, &partitions, err);
+    rd_kafka_resp_err_t code =
+        ask_end(rk, topic, partition, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, &low);
 
-    if (rc != EVT_OK)
-        return rc;
-    if (partition >= partitions)
-        return evt_kafka_fail(err, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "%s/%d", topic,
-                              (int)partition);
-    code = rd_kafka_query_watermark_offsets(rk, topic, partition, &low, &high, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (!code)
+        code = ask_end(rk, topic, partition, RD_KAFKA_OFFSET_END, timeout_ms, &high);
+    if (code)
         return evt_kafka_fail(err, code, "%s/%d", topic, (int)partition);
     *ret_low = low;
     *ret_high = high;

@@ -113,10 +113,11 @@ void kafka_case_sustained(struct cases *cases)
     kafka_way_close(&cases->raw);
     rate = bench_median(rates, BURST_ROUNDS);
     floor = bench_median(floors, BURST_ROUNDS);
-    printf("bench=kafka case=sustained commands=%d cpu_us=%.2f per_s=%.0f "
+    printf("bench=kafka case=sustained commands=%d duplicates=%zu cpu_us=%.2f per_s=%.0f "
            "floor_per_s=%.0f ratio=%.3f bar=%.2f ok=%s\n",
-           BURST * BURST_ROUNDS, cpu_us / (BURST * BURST_ROUNDS), rate, floor, rate / floor,
-           BAR_RATE, kafka_ok(rate >= BAR_RATE * floor));
+           BURST * BURST_ROUNDS, atomic_load(&cases->service.duplicates),
+           cpu_us / (BURST * BURST_ROUNDS), rate, floor, rate / floor, BAR_RATE,
+           kafka_ok(rate >= BAR_RATE * floor));
     printf("bench=kafka case=memory_load rss_mb=%.1f pss_mb=%.1f bar_mb=%.0f ok=%s\n",
            cases->most.rss_mb, cases->most.pss_mb, BAR_LOAD,
            kafka_ok(cases->most.pss_mb <= BAR_LOAD));

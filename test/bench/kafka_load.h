@@ -19,7 +19,7 @@ struct kafka_way {
 
     struct kafka_order order;
     struct kafka_watch watch;
-    atomic_size_t answered;
+    atomic_size_t answered, duplicates;
     size_t sent;
     _Atomic double last_us; /* when the last answer came */
     uint8_t *seen;          /* which were answered */

@@ -19,7 +19,7 @@ class Command:
 
     def __init__(self, method, path, body, key):
         self.method, self.path, self.body, self.key = method, path, body, key
-        self.answer, self.tries = None, 0
+        self.answer, self.tries, self.accepted = None, 0, False
 
     def __repr__(self):
         return f"{self.method} {self.path} {self.body} {self.key}: {self.answer}, {self.tries} tries"
@@ -50,7 +50,7 @@ class Customer(threading.Thread):
                 time.sleep(PAUSE_S)
                 continue
             if answer.status == 202 or answer.status in AGAIN and answer.header("Retry-After"):
-                command.answer = command.answer or (answer if answer.status == 202 else None)
+                command.accepted |= answer.status == 202
                 time.sleep(PAUSE_S)
                 continue
             command.answer = answer

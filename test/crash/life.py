@@ -132,8 +132,9 @@ class Life:
         duplicates = self.logs.duplicates - before
         self.counts["commands"] += commands
         self.counts["duplicates"] += duplicates
-        tries = sum(command.tries for customer in customers for command in customer.commands)
-        self.sum = (f"{commands} commands, {sum(len(c.commands) for c in customers)} over HTTP in {tries} tries, "
+        asked = [command for customer in customers for command in customer.commands]
+        self.counts["accepted"] += sum(command.accepted for command in asked)
+        self.sum = (f"{commands} commands, {len(asked)} over HTTP in {sum(c.tries for c in asked)} tries, "
                     f"{duplicates} duplicates;")
         for partition in PARTITIONS:
             self.rebuilt(partition)

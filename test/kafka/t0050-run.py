@@ -6,9 +6,10 @@ import shlex
 import signal
 import socket
 import sqlite3
+import subprocess
 
-from process import tail
-from shop import BUILD, ROOT, Failure, Process, command, free_port, until
+from process import environment
+from shop import BUILD, ROOT, Failure, Process, command, free_port, read_text, until
 
 RUN = os.path.join(ROOT, "compose", "run")
 SKUS = {"kettle", "mug", "pot", "tea"}
@@ -27,8 +28,6 @@ class Run(Process):
         self.cwd, self.folder = cwd, folder
 
     def start(self, stdin="/dev/null"):
-        import subprocess
-        from process import environment
         env = environment()
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs this test
             env.pop(name, None)
@@ -197,7 +196,7 @@ def test_ctrl_c(shop):
     assert run.said().endswith("run: stopping\nrun: stopped\n"), run.said()
     assert not answers(run.port)
     assert not os.path.exists(os.path.join(run.folder, "broker")), "evt would look for a broker that is gone"
-    assert "stopped" in open(os.path.join(run.folder, "svc-product.log"), encoding="utf-8").read()
+    assert "stopped" in read_text(os.path.join(run.folder, "svc-product.log"))
 
 
 def test_again_without_a_terminal(shop):
@@ -293,8 +292,8 @@ def test_killed_and_taken_over(shop):
     run.wait_end(None)
     service = next(pid for pid, line in left if "svc-product" in line)
     os.kill(service, signal.SIGTERM)
-    until(lambda: not answers(shop.port), "the service that was left behind has ended")
-    refused = until(lambda: command([RUN, "--folder", run.folder, "reset"], status=1), "the reset is refused")
+    until(lambda: "svc-product" not in str(run.processes()), "the service that was left behind has ended")
+    refused = command([RUN, "--folder", run.folder, "reset"], status=1)
     assert refused.err == (f"run: a broker runs in {run.folder}/kafka: compose/kafka/kafka --folder "
                            f"{run.folder}/kafka down stops it\n"), refused
     run.start().wait_shown()
@@ -312,7 +311,7 @@ def test_reset(shop):
             with open(keep, "w", encoding="ascii") as notes:
                 notes.write("mine")
         command(["make", "-C", ROOT, "reset", f"FOLDER={run.folder}", f"BUILD={BUILD}"])
-        assert os.listdir(run.folder) == ["notes.txt"], tail("\n".join(os.listdir(run.folder)))
+        assert os.listdir(run.folder) == ["notes.txt"], os.listdir(run.folder)
     os.unlink(keep)
     assert command([RUN, "--folder", run.folder, "reset"]).out == f"run: {run.folder} is as if nothing had run\n"
     assert not os.path.exists(run.folder)

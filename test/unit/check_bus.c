@@ -7,6 +7,7 @@
 #include <evt/mem.h>
 
 #include <librdkafka/rdkafka_mock.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,36 @@ START_TEST(a_store_that_was_removed_is_built_again)
      * the last message of each stream, which probes the tail. */
     running_expect_records(&run, EVENTS, ANSWERED, 3);
     ck_assert_uint_le(running_count(&run, EVENTS, ANSWERED), sent + 2);
+    running_release(&run);
+}
+END_TEST
+
+/* It ended in the middle of that, with sends held back that nobody knows of. */
+START_TEST(a_store_that_was_being_built_is_built_anew)
+{
+    struct running run;
+    sqlite3 *db;
+
+    running_init(&run);
+    running_start(&run);
+    running_create(&run, "tea");
+    running_receive(&run, "tea", 5);
+    running_expect(&run, "tea", ON_HAND, 5);
+    running_stop(&run);
+    for (int p = 0; p < 2; p++) {
+        char name[64];
+
+        snprintf(name, sizeof(name), "product/%d.db", p);
+        ck_assert_int_eq(sqlite3_open(folder_path(&run.folder, name), &db), SQLITE_OK);
+        ck_assert_int_eq(sqlite3_exec(db,
+                                      "UPDATE evt_meta SET held_back = 99;"
+                                      "UPDATE product SET received = 1",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        sqlite3_close(db);
+    }
+    running_start(&run);
+    running_expect(&run, "tea", ON_HAND, 5);
     running_release(&run);
 }
 END_TEST
@@ -189,6 +220,6 @@ START_TEST(what_is_wrong_is_refused_before_anything_begins)
 END_TEST
 
 SUITE("bus", commands_are_carried_out_and_answered, a_stop_and_a_start_lose_nothing,
-      a_store_that_was_removed_is_built_again, a_timer_comes_back_through_the_inbox,
-      a_destination_that_refuses_is_waited_for_and_said,
+      a_store_that_was_removed_is_built_again, a_store_that_was_being_built_is_built_anew,
+      a_timer_comes_back_through_the_inbox, a_destination_that_refuses_is_waited_for_and_said,
       a_broker_that_goes_and_returns_is_waited_for, what_is_wrong_is_refused_before_anything_begins)

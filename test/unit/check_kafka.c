@@ -192,7 +192,7 @@ START_TEST(a_broker_that_is_away_is_said)
 
     ck_ok(evt_kafka_reader_new(&away, &reader, &err), err);
     ck_refused(evt_kafka_read(reader, INBOX, 0, 0, 100, &rec, &low, &high, &err), err, EVT_E_AWAY,
-               "a destination does not take messages: " INBOX ": no broker answers");
+               "a destination does not take messages: " INBOX "/0: no broker answers");
     evt_kafka_reader_free(reader);
     ck_ok(evt_kafka_sender(&away, &sender, &err), err);
     ck_refused(evt_kafka_send_all(sender, &send, 1, 100, NULL, &err), err, EVT_E_AWAY,

@@ -296,12 +296,15 @@ START_TEST(sqlite_tells_through_the_same_door)
                      "[^\n]* warn  sqlite code=1 why=\"no such column: absent[^\n]*\"\n"
                      "[^\n]* info  sqlite code=283 why=recovered\n"
                      "[^\n]* error sqlite code=1034 why=fsync\n$");
-    ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK);
-    begin(EVT_LOG_ERROR, EVT_LOG_TEXT, NULL); /* SQLite complains of it, too */
-    if (mortal_begin())
-        evt_log_sqlite();
-    ck_assert_ptr_nonnull(strstr(mortal_end(), "broken invariant"));
-    end();
+    /* Later versions of SQLite take it at any time. */
+    if (sqlite3_libversion_number() < 3042000) {
+        ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK);
+        begin(EVT_LOG_ERROR, EVT_LOG_TEXT, NULL); /* SQLite complains of it, too */
+        if (mortal_begin())
+            evt_log_sqlite();
+        ck_assert_ptr_nonnull(strstr(mortal_end(), "broken invariant"));
+        end();
+    }
     ck_assert_int_eq(sqlite3_shutdown(), SQLITE_OK);
     ck_assert_int_eq(sqlite3_config(SQLITE_CONFIG_LOG, NULL, NULL), SQLITE_OK);
 }
