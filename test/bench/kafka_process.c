@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,21 +83,22 @@ static void wait_end(pid_t pid, const char *what, int want)
 
 /* ---- readiness: by systemd's protocol it is told at once, nothing has to ask ---- */
 
-static int notify_open(const struct kafka_product *product)
+/* A name without a file, so that no folder's path is too long for it; "@" is its first byte, 0, as
+ * the environment has it. */
+static int notify_open(void)
 {
     const struct timeval patience = {.tv_sec = 1};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char path[BENCH_PATH_MAX];
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    char name[32];
+    const int len = snprintf(name, sizeof(name), "@evt-bench-%d", (int)getpid());
+    const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len);
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    path_in(product, "notify", path);
-    EVT_BUG_ON(strlen(path) >= sizeof(address.sun_path));
-    memcpy(address.sun_path, path, strlen(path));
-    (void)unlink(path);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-        die(path);
+    memcpy(address.sun_path + 1, name + 1, (size_t)len - 1);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, size) != 0)
+        die(name);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    setenv("NOTIFY_SOCKET", path, 1);
+    setenv("NOTIFY_SOCKET", name, 1);
     return fd;
 }
 
@@ -133,7 +135,7 @@ double kafka_product_start(struct kafka_product *product)
                                 "--http-addr",
                                 "127.0.0.1:0",
                                 NULL};
-    const int fd = notify_open(product);
+    const int fd = notify_open();
     double begin_us;
 
     path_in(product, "data", data);

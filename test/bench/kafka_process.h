@@ -10,7 +10,7 @@
 struct kafka_product {
     const char *program; /* build/svc-product */
     const char *brokers;
-    const char *folder; /* its data, its log, the socket that it tells its readiness */
+    const char *folder; /* its data and its log */
     pid_t pid;          /* 0: does not run */
 };
 

@@ -1,9 +1,9 @@
 # `make bench`: figures beside their floors, one line a case; never part of `make test`.
-# BENCH="shard codec" picks some, FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp,
+# BENCH="shard codec" picks some, BENCH_FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp,
 # BENCH=kafka KAFKA_CASES="reply sustained" picks some of its cases.
 BENCHES := codec shard rebuild sim kafka
 BENCH ?= $(BENCHES)
-FOLDER ?=
+BENCH_FOLDER ?=
 BENCH_SEEDS ?= 300
 
 $(call archive,bench,$(addprefix test/bench/,bench.c traffic.c lived.c floor.c floor_record.c))
@@ -23,4 +23,4 @@ bench_built := $(addprefix $(BUILD)/,$(patsubst %,test/bench/%,$(filter-out sim,
 .PHONY: bench
 bench: $(if $(bench_unknown),,$(bench_built))
 	$(if $(bench_unknown),$(error BENCH=$(bench_unknown): there are only $(BENCHES)))
-	$(Q)test/bench/run $(BUILD) '$(FOLDER)' $(BENCH_SEEDS) $(BENCH)
+	$(Q)test/bench/run $(BUILD) '$(BENCH_FOLDER)' $(BENCH_SEEDS) $(BENCH)

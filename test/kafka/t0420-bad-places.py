@@ -78,14 +78,14 @@ def without_xfsz(one):
 
 
 class Full:
-    """A data folder whose disk is full until there is room again: a small file system where we may mount
-    one; else a limit on the size of files, which to a writer is the same but for the words."""
+    """A data folder whose disk is full until there is room again: a small file system (with room for two
+    write-ahead logs, which grow to 4 MB before their pages are carried over) where we may mount one; else a limit on the size of files, which to a writer is the same but for the words."""
 
     def __init__(self, folder, may_mount):
         self.folder = folder
         os.makedirs(folder)
         self.mounted = may_mount and command(
-            ["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder], status=None).status == 0
+            ["mount", "-t", "tmpfs", "-o", "size=32m", "none", folder], status=None).status == 0
         self.words = "the disk is full" if self.mounted else "input or output error"
 
     def fill(self, one):
@@ -95,11 +95,12 @@ class Full:
             resource.prlimit(one.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
             return
         with open(os.path.join(self.folder, "ballast"), "wb", buffering=0) as ballast:
-            try:
-                while True:
-                    ballast.write(bytes(512))
-            except OSError:
-                pass
+            for block in (bytes(1 << 16), bytes(512)):  # to the last byte
+                try:
+                    while True:
+                        ballast.write(block)
+                except OSError:
+                    pass
 
     def clear(self, one):
         if not self.mounted:
