@@ -18,7 +18,8 @@ void evt__progress(struct evt_progress *progress, int64_t at, int64_t end)
 
     if (progress->said_ms == 0) {
         progress->terminal = isatty(STDERR_FILENO);
-        progress->said_ms = now_ms;
+        /* Somebody who looks on sees at once that it has begun. */
+        progress->said_ms = progress->terminal ? now_ms - TERMINAL_MS : now_ms;
     }
     if (now_ms - progress->said_ms < (progress->terminal ? TERMINAL_MS : FILE_MS))
         return;

@@ -10,14 +10,19 @@ from reader import PARTITIONS
 TRIES = 20
 
 
-def kill(life, rng):
-    """-9, and started again; now and then once more while it starts."""
-    life.kill()
+def start(life, rng):
+    """Now and then it is killed while it starts, and started again."""
     life.start()
     if rng.random() < 0.3:
         life.go_on(rng.uniform(0, 0.3))
         life.kill()
         life.start()
+
+
+def kill(life, rng):
+    """-9, and started again."""
+    life.kill()
+    start(life, rng)
 
 
 def stop(life, rng):
@@ -118,7 +123,7 @@ def lose_store(life, rng):
         if os.path.exists(path + end):
             os.remove(path + end)
     life.counts["lost"] += 1
-    life.start()
+    start(life, rng)
 
 
 def second_owner(life, rng):
@@ -154,11 +159,7 @@ def deploy(life, rng):
     old.wait_end(6)
     life.use(new)
     life.counts["deploys"] += 1
-    life.start()
-    if rng.random() < 0.3:
-        life.go_on(rng.uniform(0, 0.3))
-        life.kill()
-        life.start()
+    start(life, rng)
 
 
 OFTEN = (kill, stop, freeze, freeze_broker, lose_store, second_owner)

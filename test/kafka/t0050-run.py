@@ -20,6 +20,11 @@ def overrides():
     return shlex.split(os.environ.get("MAKEFLAGS", "").partition(" -- ")[2])
 
 
+def hears_ctrl_c():
+    """Whoever runs the tests in the background has SIGINT ignored, and a shell cannot undo that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run(Process):
     """compose/run, as a terminal would have it: in a group of its own, which Ctrl-C signals."""
 
@@ -36,7 +41,7 @@ class Run(Process):
             closed = "exec <&-; " if stdin is None else ""
             self.popen = subprocess.Popen(["sh", "-c", closed + 'exec "$@"', "sh", *self.args], env=env,
                                           cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                          start_new_session=True)
+                                          start_new_session=True, preexec_fn=hears_ctrl_c)
         return self
 
     def wait_shown(self, seconds=240):
