@@ -119,8 +119,8 @@ $(call object,$(filter-out $(bootstrap),$(sort $(all_sources)))): | $(GENERATED_
 .PHONY: everything test test-now deps clean lint lint-now format install
 everything: $(all_targets)
 
-# The second clients and the JVM of a real broker only where its tests run.
-deps_groups = build test $(if $(filter kafka crash,$(TEST_GROUPS)),kafka)
+# The JVM of a real broker and the second clients only where its tests run.
+deps_groups = build test $(if $(filter kafka crash,$(TEST_GROUPS)),broker kafka)
 deps:
 	@CC='$(CC)' ./deps.sh install $(deps_groups)
 

@@ -3,7 +3,8 @@
 #
 #   build   a compiler ($CC) and the libraries       clang   the second compiler
 #   test    Check, valgrind, second Avro readers     lint    format, tidy, shellcheck
-#   kafka   a JVM, Maven, Kafka clients of others   run      what `make run` uses and suggests
+#   broker  a JVM and Maven: a real broker          kafka    Kafka clients of others
+#   run     what `make run` uses and suggests
 #
 # We look for commands and headers, not for packages: npm, for one, may come from elsewhere. `check`
 # names what is missing and fails; `install` installs it as root by apt-get, and says so.
@@ -53,9 +54,11 @@ look() {
             need nodejs has node
             need npm has npm
             ;;
-        kafka)
+        broker)
             need default-jre-headless has java
             need maven has mvn
+            ;;
+        kafka)
             need kcat has kcat
             # Debian's Python again, as these are Debian's packages.
             need python3-kafka /usr/bin/python3 -c 'import kafka'

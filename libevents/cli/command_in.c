@@ -143,7 +143,7 @@ static int add_all(struct cli_commands *all, const struct evt_conf *conf, const 
         if (at >= len)
             return all->n ? EVT_EXIT_OK : cli_refuse(EVT_EXIT_USAGE, "there is no JSON in it");
         if (all->n == CLI_COMMANDS_MAX)
-            return cli_refuse(EVT_EXIT_USAGE, "more than %d at once: cut the file",
+            return cli_refuse(EVT_EXIT_USAGE, "more than %d commands at once: cut the file",
                               CLI_COMMANDS_MAX);
         if (all->n == 1 && evt_conf_given(conf, "id"))
             return cli_refuse(EVT_EXIT_USAGE, "several commands cannot have one --id");
@@ -204,7 +204,8 @@ int cli_commands_read(const struct evt_conf *conf, const struct evt_type *type,
         if (!read_stdin(&in))
             status = cli_refuse(EVT_EXIT_FAILURE, "read stdin: %s", strerror(errno));
         else if (in.len > STDIN_MAX)
-            status = cli_refuse(EVT_EXIT_USAGE, "stdin has more than %d bytes", STDIN_MAX);
+            status =
+                cli_refuse(EVT_EXIT_USAGE, "stdin has more than %d bytes: cut the file", STDIN_MAX);
         else
             status = add_all(ret_commands, conf, evt_buf_text(&in), in.len);
     } else if (status == EVT_EXIT_OK) {

@@ -118,16 +118,12 @@ static void finish(struct cli_watch *watch, struct part *part)
     watch->left--;
 }
 
-/* librdkafka 2.0.2 begins to fetch up to a second after the assignment, unless it is asked
- * something. */
 static void nudge(struct cli_watch *watch)
 {
-    int64_t low, high;
-
     for (size_t i = 0; i < watch->n; i++)
         if (!watch->parts[i].met) {
-            rd_kafka_query_watermark_offsets(watch->rk, watch->parts[i].topic,
-                                             watch->parts[i].partition, &low, &high, 1000);
+            (void)evt_kafka_wake(watch->rk, watch->parts[i].topic, watch->parts[i].partition, 1000,
+                                 NULL);
             return;
         }
 }

@@ -136,11 +136,13 @@ static struct source *find_version(struct model *m, const struct message *msg,
     } else if (!strcmp(msg->today->sha256, line->sha256)) {
         return msg->today;
     } else {
-        refuse(&m->refusals, &at,
-               "was edited after it was published as version %" PRIu32
-               ": keep the published bytes as %s.v%" PRIu32
-               ".avsc, then this becomes version %" PRIu32,
-               line->version, msg->record, line->version, line->version + 1);
+        refuse(
+            &m->refusals, &at,
+            "was edited after it was published as version %" PRIu32
+            ": if its line in %s is not committed yet, delete that line, else keep the published "
+            "bytes, which git has, as %s.v%" PRIu32 ".avsc, and this becomes version %" PRIu32
+            "; then run `make schemas`",
+            line->version, msg->root->lock_path, msg->record, line->version, line->version + 1);
     }
     return NULL;
 }

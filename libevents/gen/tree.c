@@ -35,8 +35,11 @@ static struct message *message_of(struct model *m, const struct root *root, cons
     char *name = text_printf(&m->arena, RULES_NAMESPACE ".%s", folder, record);
     struct message *msg = model_message(m, name);
     if (!msg)
-        refuse(&m->refusals, at, "%s has no taker: it is missing in the \"messages\" of %s", name,
-               root->topics_path);
+        refuse(
+            &m->refusals, at,
+            "%s is not declared, so nobody takes it: add it to \"messages\" in %s with its kind, "
+            "taker, key and senders, as its neighbours have them, then run `make schemas`",
+            name, root->topics_path);
     else if (msg->root != root)
         refuse(&m->refusals, at, "%s is declared in %s, not here", name, msg->root->topics_path);
     else

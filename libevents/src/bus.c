@@ -19,8 +19,11 @@ static enum evt_err make_folder(const char *path, struct evt_error *err)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return EVT_OK;
-    return evt_fail(err, errno == EROFS || errno == EACCES ? EVT_E_STORE_READONLY : EVT_E_IO,
-                    "%s: %s", path, strerror(errno));
+    if (errno == EROFS || errno == EACCES)
+        return evt_fail(err, EVT_E_STORE_READONLY,
+                        "%s: %s: let this user write there, or name another data-dir", path,
+                        strerror(errno));
+    return evt_fail(err, EVT_E_IO, "%s: %s: name another data-dir", path, strerror(errno));
 }
 
 static enum evt_err seat_add(struct evt_bus *bus, const struct evt_subscription *subscription,
@@ -44,6 +47,7 @@ static enum evt_err seat_add(struct evt_bus *bus, const struct evt_subscription 
                               .offset_told = -1};
     pthread_mutex_init(&seat->mutex, NULL);
     atomic_init(&seat->position, -1);
+    atomic_init(&seat->offset_held, -1);
     bus->seats_n++;
     evt_buf_printf(&path, "%s/%s", bus->opt.data_dir, name);
     rc = make_folder(evt_buf_text(&path), err);
@@ -103,6 +107,7 @@ enum evt_err evt_bus_new(const struct evt_bus_options *opt, struct evt_bus **ret
     bus->kafka = opt->kafka;
     pthread_mutex_init(&bus->producer_mutex, NULL);
     pthread_mutex_init(&bus->reader_mutex, NULL);
+    pthread_cond_init(&bus->reader_free, NULL);
     bus->seats = evt_zalloc(EVT_SEATS_MAX * sizeof(*bus->seats));
     EVT_BUG_ON(!opt->metrics);
     rc = opt->service->calls && opt->service->calls->name
@@ -142,6 +147,7 @@ void evt_bus_free(struct evt_bus *bus)
     evt_free(bus->seats);
     pthread_mutex_destroy(&bus->producer_mutex);
     pthread_mutex_destroy(&bus->reader_mutex);
+    pthread_cond_destroy(&bus->reader_free);
     evt_free(bus);
 }
 
@@ -253,6 +259,7 @@ enum evt_bus_state evt_bus_tend(struct evt_bus *bus)
         superseded += state == EVT_SEAT_SUPERSEDED;
         if (state == EVT_SEAT_FAILED && !bus->failed) {
             bus->failed = true;
+            bus->why.code = (enum evt_err)atomic_load(&seat->code);
             pthread_mutex_lock(&seat->mutex);
             snprintf(bus->why.text, sizeof(bus->why.text), "%s shard %d: %.200s", seat->name,
                      (int)seat->partition, seat->reason);
@@ -269,10 +276,21 @@ const char *evt_bus_why(const struct evt_bus *bus)
     return bus->why.text;
 }
 
+enum evt_err evt_bus_why_code(const struct evt_bus *bus)
+{
+    return bus->why.code;
+}
+
+static bool join_until(pthread_t thread, int64_t end_ms)
+{
+    const struct timespec until = {end_ms / 1000, end_ms % 1000 * 1000000};
+
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
 bool evt_bus_stop(struct evt_bus *bus, int timeout_ms)
 {
     const int64_t end_ms = evt_clock_ms() + timeout_ms;
-    struct timespec until;
     bool all = true;
 
     atomic_store(&bus->stop_by_ms, evt_clock_ms() + timeout_ms / 2);
@@ -280,17 +298,13 @@ bool evt_bus_stop(struct evt_bus *bus, int timeout_ms)
     for (size_t i = 0; i < bus->seats_n; i++)
         if (bus->seats[i].queue)
             rd_kafka_queue_yield(bus->seats[i].queue);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += timeout_ms / 1000;
     for (size_t i = 0; i < bus->seats_n; i++) {
         struct evt_seat *seat = &bus->seats[i];
 
         if (!seat->started)
             continue;
-        if (pthread_timedjoin_np(seat->thread, NULL, &until) != 0)
-            all = false;
-        else
-            seat->started = false;
+        seat->started = !join_until(seat->thread, end_ms);
+        all = all && !seat->started;
     }
     if (!all)
         return false;

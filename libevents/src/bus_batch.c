@@ -83,10 +83,8 @@ static void wait_a_little(struct evt_burst *burst)
 static enum evt_err producer_failed(const struct evt_producer *producer, rd_kafka_resp_err_t code,
                                     const char *where, struct evt_error *err)
 {
-    char words[200];
-
-    if (rd_kafka_fatal_error(producer->rk, words, sizeof(words)) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return evt_fail(err, EVT_E_AWAY, "%s", words);
+    if (evt_kafka_fatal(producer->rk, err))
+        return err->code;
     return evt_kafka_fail(err, code, "send to %s", where);
 }
 
@@ -150,12 +148,12 @@ static enum evt_err produce(struct evt_seat *seat, struct evt_producer *producer
 }
 
 /* A new one takes the place of one that failed within a moment. */
-static struct evt_producer *use_producer(struct evt_seat *seat)
+static struct evt_producer *use_producer(struct evt_seat *seat, size_t messages)
 {
     const int64_t end_ms = evt_clock_ms() + ANEW_MS;
     struct evt_producer *producer;
 
-    while (!(producer = evt__bus_producer_use(seat->bus)) && evt_clock_ms() < end_ms) {
+    while (!(producer = evt__bus_producer_use(seat->bus, messages)) && evt_clock_ms() < end_ms) {
         const struct timespec moment = {0, 2000000};
 
         nanosleep(&moment, NULL);
@@ -167,7 +165,7 @@ static struct evt_producer *use_producer(struct evt_seat *seat)
 static enum evt_err send_all(struct evt_seat *seat, const struct evt_send *sends, size_t n,
                              struct evt_error *err)
 {
-    struct evt_producer *producer = use_producer(seat);
+    struct evt_producer *producer = use_producer(seat, n);
     const int64_t begin_us = evt_clock_us();
     struct evt_burst *burst;
     enum evt_err rc = EVT_OK;
@@ -213,15 +211,18 @@ enum evt_err evt__seat_flush(struct evt_seat *seat, struct evt_error *err)
 }
 
 /* A timer, an outcome or a probe: whatever becomes of it, it is published again later. */
-void evt__seat_publish(struct evt_seat *seat, const struct evt_send *send)
+bool evt__seat_publish(struct evt_seat *seat, const struct evt_send *send)
 {
-    struct evt_producer *producer = evt__bus_producer_use(seat->bus);
-    struct evt_error ignored;
+    struct evt_producer *producer = evt__bus_producer_use(seat->bus, 1);
+    struct evt_error why;
+    enum evt_err rc;
 
     if (!producer)
-        return;
-    if (evt_kafka_produce(producer->rk, send, NULL, &ignored) != EVT_OK)
+        return false;
+    rc = evt_kafka_produce(producer->rk, send, NULL, &why);
+    if (rc != EVT_OK)
         EVT_LOG(DEBUG, "not published, later again", EVT_FN("shard", seat->partition),
-                EVT_FT("reason", ignored.text));
+                EVT_FT("reason", why.text));
     evt__bus_producer_done(producer);
+    return rc == EVT_OK;
 }

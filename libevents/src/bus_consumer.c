@@ -11,14 +11,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ASK_MS     5000
-#define STOP_MS    500
-#define WAKE_MS    1000
-#define GROUP_MS   10000
-#define OFFSET_MS  1000                    /* a group's offset is told no more often … */
-#define OFFSET_DAY (12LL * 60 * 60 * 1000) /* … and at least so often: they expire */
-#define WAKE_EVERY 2500                    /* records, see evt__seat_wake_fetcher */
-#define QUEUED_KIB (24 * 1024)             /* prefetched, all partitions together */
+#define ASK_MS       3000 /* a stop waits for one of these at most */
+#define STOP_MS      500
+#define WAKE_MS      1000
+#define GROUP_MS     10000
+#define OFFSET_MS    1000                    /* a group's offset is told no more often … */
+#define OFFSET_AGAIN 2000                    /* … the same until it is held … */
+#define OFFSET_DAY   (12LL * 60 * 60 * 1000) /* … and then at least so often: they expire */
+#define WAKE_EVERY   2500                    /* records, see evt__seat_wake_fetcher */
+#define QUEUED_KIB   (24 * 1024)             /* prefetched, all partitions together */
 
 /* Whatever is fetched over a connection comes after it was made: the join check rests on that. */
 static int connecting(int fd, const struct sockaddr *address, int len, const char *id, void *opaque)
@@ -38,6 +39,24 @@ static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
     (void)opaque;
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         EVT_LOG(WARN, "no broker answers, trying again", EVT_FT("reason", text));
+}
+
+/* What became of evt__seat_tell_offset; the main thread is told, by evt_bus_tend. */
+static void told(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets,
+                 void *opaque)
+{
+    struct evt_bus *bus = opaque;
+
+    (void)rk;
+    for (int i = 0; !code && offsets && i < offsets->cnt; i++)
+        for (size_t s = 0; s < bus->seats_n; s++) {
+            const rd_kafka_topic_partition_t *at = &offsets->elems[i];
+            struct evt_seat *seat = &bus->seats[s];
+
+            if (!at->err && at->partition == seat->partition &&
+                strcmp(at->topic, seat->topic->name) == 0)
+                atomic_store(&seat->offset_held, at->offset - 1);
+        }
 }
 
 /* Prefetching by the megabyte is what makes a rebuild fast, and memory large. Where the library can
@@ -70,6 +89,7 @@ enum evt_err evt__bus_consumer_open(struct evt_bus *bus, struct evt_error *err)
         return rc;
     rd_kafka_conf_set_connect_cb(conf, connecting);
     rd_kafka_conf_set_error_cb(conf, failed);
+    rd_kafka_conf_set_offset_commit_cb(conf, told);
     rd_kafka_conf_set_opaque(conf, bus);
     rc = bound_prefetch(bus, conf, err);
     if (rc == EVT_OK && rd_kafka_conf_set(conf, "group.id", bus->opt.service->name, why,
@@ -138,11 +158,11 @@ static rd_kafka_resp_err_t assign_anew(struct evt_bus *bus, rd_kafka_topic_parti
 /* Everything that was prefetched is forgotten. */
 enum evt_err evt__seat_seek(struct evt_seat *seat, struct evt_error *err)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     const int64_t offset = evt_shard_next_offset(seat->sh);
+    rd_kafka_topic_partition_list_t *list =
+        evt_kafka_place(seat->topic->name, seat->partition, offset);
     rd_kafka_resp_err_t code;
 
-    rd_kafka_topic_partition_list_add(list, seat->topic->name, seat->partition)->offset = offset;
     code = code_of(rd_kafka_seek_partitions(seat->bus->consumer, list, ASK_MS));
     if (!code)
         code = list->elems[0].err;
@@ -185,8 +205,8 @@ enum evt_err evt__seat_hold_back(struct evt_seat *seat, struct evt_error *err)
 
     if (evt_shard_position(seat->sh) >= 0 || seat->no_hold_back)
         return EVT_OK;
-    list = rd_kafka_topic_partition_list_new(1);
-    at = rd_kafka_topic_partition_list_add(list, seat->topic->name, seat->partition);
+    list = evt_kafka_place(seat->topic->name, seat->partition, RD_KAFKA_OFFSET_INVALID);
+    at = &list->elems[0];
     code = rd_kafka_committed(seat->bus->consumer, list, ASK_MS);
     if (!code)
         code = at->err;
@@ -227,12 +247,12 @@ void evt__seat_tell_offset(struct evt_seat *seat, bool now)
     rd_kafka_topic_partition_t *at;
     char proof[EVT_PROOF_LEN];
 
-    if (position < 0 || (position == seat->offset_told && since_ms < OFFSET_DAY) ||
-        (!now && since_ms < OFFSET_MS) || !evt_shard_proof(seat->sh, proof))
+    if (position < 0 || (position == atomic_load(&seat->offset_held) && since_ms < OFFSET_DAY) ||
+        (!now && since_ms < (position == seat->offset_told ? OFFSET_AGAIN : OFFSET_MS)) ||
+        !evt_shard_proof(seat->sh, proof))
         return;
-    list = rd_kafka_topic_partition_list_new(1);
-    at = rd_kafka_topic_partition_list_add(list, seat->topic->name, seat->partition);
-    at->offset = position + 1;
+    list = evt_kafka_place(seat->topic->name, seat->partition, position + 1);
+    at = &list->elems[0];
     at->metadata = strdup(proof); /* librdkafka frees it with free(3) */
     at->metadata_size = strlen(proof);
     seat->offset_told = position;
@@ -244,19 +264,18 @@ void evt__seat_tell_offset(struct evt_seat *seat, bool now)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-/* librdkafka 2.0.2 stops fetching for up to a second once its queue is full; any question to the
- * broker makes it look again. */
+void evt__seat_wake(struct evt_seat *seat, int timeout_ms)
+{
+    if (evt_kafka_wake(seat->bus->consumer, seat->topic->name, seat->partition, timeout_ms,
+                       &seat->low))
+        seat->low_ms = evt_clock_ms();
+}
+
+/* librdkafka 2.0.2 stops fetching for up to a second once its queue is full. */
 void evt__seat_wake_fetcher(struct evt_seat *seat)
 {
-    struct evt_error ignored;
-    int64_t low, high;
-
     if (!seat->bus->wakes || seat->applied - seat->woken < WAKE_EVERY)
         return;
     seat->woken = seat->applied;
-    if (evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, WAKE_MS, &low,
-                       &high, &ignored) != EVT_OK)
-        return;
-    seat->low = low;
-    seat->low_ms = evt_clock_ms();
+    evt__seat_wake(seat, WAKE_MS);
 }

@@ -1,9 +1,10 @@
-/* Bus, inside: a bus is one consumer, one producer at a time, one reader, and a seat per shard.
+/* Bus, inside: a bus is one consumer, two producers, one reader, and a seat per shard.
  *
  *   bus.c           life: stores are opened, the broker is waited for, threads start and stop
  *   bus_consumer.c  the one consumer: assignment, connections, seeks, group offsets
- *   bus_producer.c  the one producer: bursts and their reports, made anew after a fatal error
- *   bus_seat.c      a shard's thread: join, apply, idle, what follows a failure
+ *   bus_producer.c  the producers and their reports; made anew after a fatal error
+ *   bus_seat.c      a shard's thread: apply, idle, what follows a failure
+ *   bus_join.c      before it applies anything: the store is opened, and joined to the log
  *   bus_batch.c     the end of a batch: send, wait until it is acknowledged, commit
  *   bus_status.c    what people see: readiness, metrics, the watchdog */
 #ifndef EVT_BUS_INTERNAL_H
@@ -18,7 +19,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define EVT_SEATS_MAX 256 /* shards of one process: each is a thread and a file */
+#define EVT_SEATS_MAX    256  /* shards of one process: each is a thread and a file */
+#define EVT_SEAT_READ_MS 3000 /* one question about its log; a stop waits for one at most */
 
 /* What a message's report is told to; the opaque of every message that wants one. */
 struct evt_report {
@@ -33,6 +35,21 @@ struct evt_producer {
     struct evt_bus *bus;
     atomic_int users;
     atomic_bool fatal;
+};
+
+/* A way to send: the producer that serves it now, and the thread that serves its reports. */
+struct evt_lane {
+    struct evt_bus *bus;
+    enum evt_kafka_role role;
+    struct evt_producer *producer; /* under the bus's producer_mutex */
+    pthread_t reporter;
+    bool served;
+};
+
+enum {
+    EVT_LANE_PROMPT, /* each message leaves at once */
+    EVT_LANE_BURST,  /* many leave in few requests, some milliseconds later */
+    EVT_LANES_N
 };
 
 /* A batch's messages under way. It outlives the batch when the seat gives up waiting. */
@@ -74,6 +91,7 @@ struct evt_seat {
     pthread_t thread;
     bool started;
 
+    struct evt_store_lock *lock; /* the store's, while the shard is closed and opened again, too */
     struct evt_shard *sh;
     struct evt_due *due;
     rd_kafka_queue_t *queue;
@@ -94,19 +112,23 @@ struct evt_seat {
     int nudge_ms;     /* how long nothing may come, while it has not caught up */
     int64_t batch_us; /* when the open batch began */
     size_t batch_max;
-    int retries;
+    int retries;        /* since the last commit */
+    int pauses;         /* how often the pause has doubled; a new connection makes it less */
     int64_t careful_to; /* up to this offset batches of one: one of these records failed */
     uint64_t woken;     /* records applied when the fetcher was woken last */
     uint64_t applied;
     int64_t offset_ms;   /* when the group's offset was told last … */
     int64_t offset_told; /* … and what it was */
     int64_t probe_ms;    /* when the tail is probed next */
+    size_t probed;       /* how many streams went out, when the queue was full */
     struct evt_seat_metrics metrics;
 
     /* Read by others. */
     _Atomic int64_t position;
-    _Atomic int64_t moved_ms; /* its thread was alive */
+    _Atomic int64_t offset_held; /* what the group has said that it has, -1: nothing */
+    _Atomic int64_t moved_ms;    /* its thread was alive */
     atomic_int state;
+    atomic_int code;       /* with which it failed */
     pthread_mutex_t mutex; /* of `reason` */
     char reason[sizeof(((struct evt_error *)0)->text) + 64];
     atomic_int file; /* one more each time that the store is another file */
@@ -125,13 +147,16 @@ struct evt_bus {
     atomic_uint_fast64_t connections; /* one more with each that the consumer makes */
 
     pthread_mutex_t producer_mutex;
-    struct evt_producer *producer;
-    atomic_int burying; /* failed ones that are not gone yet */
-    pthread_t reporter;
+    struct evt_lane lanes[EVT_LANES_N];
     atomic_bool reporting;
+    atomic_int burying; /* producers that are let go of and not gone yet */
 
     pthread_mutex_t reader_mutex;
     struct evt_kafka_reader *reader;
+    pthread_cond_t reader_free;
+    bool reading;          /* a seat has it */
+    uint64_t aways;        /* how often it waited for the broker in vain … */
+    struct evt_error away; /* … and what it said last */
 
     atomic_bool stopping;
     _Atomic int64_t stop_by_ms; /* a batch under way is waited for until then */
@@ -148,23 +173,33 @@ void evt__bus_consumer_close(struct evt_bus *bus);
 enum evt_err evt__seat_seek(struct evt_seat *seat, struct evt_error *err);
 enum evt_err evt__seat_hold_back(struct evt_seat *seat, struct evt_error *err);
 void evt__seat_tell_offset(struct evt_seat *seat, bool now);
+/* See evt_kafka_wake. */
+void evt__seat_wake(struct evt_seat *seat, int timeout_ms);
 void evt__seat_wake_fetcher(struct evt_seat *seat);
 
 /* bus_producer.c */
 enum evt_err evt__bus_producer_open(struct evt_bus *bus, struct evt_error *err);
 bool evt__bus_producer_close(struct evt_bus *bus, int timeout_ms);
-struct evt_producer *evt__bus_producer_use(struct evt_bus *bus); /* NULL: there is none just now */
+/* The one for so many messages at a time; NULL: there is none just now. */
+struct evt_producer *evt__bus_producer_use(struct evt_bus *bus, size_t messages);
 void evt__bus_producer_done(struct evt_producer *producer);
 
 /* bus_seat.c */
-enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err);
 void *evt__seat_run(void *seat);
-bool evt__seat_connected_anew(struct evt_seat *seat);
+
+/* bus_join.c */
+enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err);
 void evt__seat_close(struct evt_seat *seat);
+/* The log is not the one whose sends were acknowledged: the store is built again, all is sent. */
+enum evt_err evt__seat_rebuild(struct evt_seat *seat, struct evt_error *err);
+/* Before anything that is fetched from now on is applied, the record at the position is read. */
+enum evt_err evt__seat_join(struct evt_seat *seat, struct evt_error *err);
+bool evt__seat_connected_anew(struct evt_seat *seat);
 
 /* bus_batch.c */
 enum evt_err evt__seat_flush(struct evt_seat *seat, struct evt_error *err);
-void evt__seat_publish(struct evt_seat *seat, const struct evt_send *send);
+/* False: it was not taken, as the producer's queue is full or there is none just now. */
+bool evt__seat_publish(struct evt_seat *seat, const struct evt_send *send);
 
 /* bus_status.c */
 void evt__seat_metrics_init(struct evt_seat *seat);

@@ -1,16 +1,20 @@
-/* Bus, the producer: one for all shards of the process. Reports are served by a thread of its own,
- * so that a shard that waits is woken by its last one. After a fatal error a new producer takes its
- * place: every open batch is rolled back, and reports of the old one find nobody. */
+/* Bus, the producers: two for all shards of the process, one that sends at once and one that
+ * gathers a burst. Reports of each are served by a thread of its own, so that a shard that waits is
+ * woken by its last one. After a fatal error a new producer takes its place: every batch that waits
+ * for it is rolled back, and reports of the old one find nobody. */
 #include "bus_internal.h"
 
 #include <evt/clock.h>
 #include <evt/cluster.h>
 #include <evt/mem.h>
 
-#define SERVE_MS 100
-#define FLUSH_MS 2000
-#define LEARN_MS 1000
-#define BURY_MS  5000 /* what a dead producer still holds is thrown away; it may take its time */
+#define SERVE_MS  100
+#define FLUSH_MS  2000
+#define LEARN_MS  1000
+#define BURY_MS   5000 /* what a dead producer still holds is thrown away; it may take its time */
+/* librdkafka's idempotent producer spins while five messages of a partition are under way and more
+ * wait, which is half of the process's CPU under load: from here on they are gathered first. */
+#define BURST_MIN 32
 
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
@@ -25,52 +29,56 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
 {
     struct evt_producer *producer = opaque;
-    char why[256];
+    struct evt_error why;
 
-    if (code != RD_KAFKA_RESP_ERR__FATAL)
-        return;
-    rd_kafka_fatal_error(rk, why, sizeof(why));
     (void)text;
-    EVT_LOG(WARN, "the producer failed, a new one takes its place", EVT_FT("reason", why));
+    if (code != RD_KAFKA_RESP_ERR__FATAL || !evt_kafka_fatal(rk, &why))
+        return;
+    EVT_LOG(INFO, "the producer failed, a new one takes its place", EVT_FT("reason", why.text));
     atomic_store(&producer->fatal, true);
 }
 
 /* The first message to a topic that the library does not know yet may leave a second late. */
-static void learn_topics(struct evt_producer *producer)
+static void hold_topics(struct evt_producer *producer)
 {
     const struct evt_registry *reg = producer->bus->opt.service->registry;
     const struct evt_topic **topics = evt_alloc(reg->topics_n * sizeof(*topics));
-    const struct rd_kafka_metadata *metadata = NULL;
 
     producer->topics_n = evt_cluster_topics_of(reg, producer->bus->opt.service->name, topics);
     producer->topics = evt_zalloc(reg->topics_n * sizeof(rd_kafka_topic_t *));
     for (size_t i = 0; i < producer->topics_n; i++)
         producer->topics[i] = rd_kafka_topic_new(producer->rk, topics[i]->name, NULL);
-    if (rd_kafka_metadata(producer->rk, 0, NULL, &metadata, LEARN_MS) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        rd_kafka_metadata_destroy(metadata);
     evt_free(topics);
 }
 
-static enum evt_err producer_new(struct evt_bus *bus, struct evt_producer **ret_producer,
+static void learn_topics(struct evt_producer *producer)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+
+    if (rd_kafka_metadata(producer->rk, 0, NULL, &metadata, LEARN_MS) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+}
+
+static enum evt_err producer_new(const struct evt_lane *lane, struct evt_producer **ret_producer,
                                  struct evt_error *err)
 {
     struct evt_producer *producer = evt_zalloc(sizeof(*producer));
     rd_kafka_conf_t *conf;
-    enum evt_err rc = evt_kafka_conf(&bus->kafka, EVT_KAFKA_PRODUCER, &conf, err);
+    enum evt_err rc = evt_kafka_conf(&lane->bus->kafka, lane->role, &conf, err);
 
     if (rc == EVT_OK) {
         rd_kafka_conf_set_dr_msg_cb(conf, report);
         rd_kafka_conf_set_error_cb(conf, failed);
         rd_kafka_conf_set_opaque(conf, producer);
-        rc = evt_kafka_client(conf, EVT_KAFKA_PRODUCER, &producer->rk, err);
+        rc = evt_kafka_client(conf, lane->role, &producer->rk, err);
     }
     if (rc != EVT_OK) {
         evt_free(producer);
         return rc;
     }
-    producer->bus = bus;
-    atomic_init(&producer->users, 1); /* the bus's own */
-    learn_topics(producer);
+    producer->bus = lane->bus;
+    atomic_init(&producer->users, 1); /* the lane's own */
+    hold_topics(producer);
     *ret_producer = producer;
     return EVT_OK;
 }
@@ -94,18 +102,23 @@ static void *bury(void *arg)
     return NULL;
 }
 
-struct evt_producer *evt__bus_producer_use(struct evt_bus *bus)
+static struct evt_producer *lane_use(struct evt_lane *lane)
 {
     struct evt_producer *producer;
 
-    pthread_mutex_lock(&bus->producer_mutex);
-    producer = bus->producer;
+    pthread_mutex_lock(&lane->bus->producer_mutex);
+    producer = lane->producer;
     if (producer && atomic_load(&producer->fatal))
         producer = NULL;
     if (producer)
         atomic_fetch_add(&producer->users, 1);
-    pthread_mutex_unlock(&bus->producer_mutex);
+    pthread_mutex_unlock(&lane->bus->producer_mutex);
     return producer;
+}
+
+struct evt_producer *evt__bus_producer_use(struct evt_bus *bus, size_t messages)
+{
+    return lane_use(&bus->lanes[messages < BURST_MIN ? EVT_LANE_PROMPT : EVT_LANE_BURST]);
 }
 
 void evt__bus_producer_done(struct evt_producer *producer)
@@ -119,70 +132,98 @@ void evt__bus_producer_done(struct evt_producer *producer)
         pthread_detach(thread);
 }
 
-static void replace(struct evt_bus *bus)
+/* Lets go of the one that was there. */
+static void lane_set(struct evt_lane *lane, struct evt_producer *producer)
 {
-    struct evt_producer *old = bus->producer, *new = NULL;
+    struct evt_producer *old;
+
+    pthread_mutex_lock(&lane->bus->producer_mutex);
+    old = lane->producer;
+    lane->producer = producer;
+    pthread_mutex_unlock(&lane->bus->producer_mutex);
+    if (old)
+        evt__bus_producer_done(old);
+}
+
+static void replace(struct evt_lane *lane)
+{
+    struct evt_producer *new = NULL;
     struct evt_error err;
 
-    if (producer_new(bus, &new, &err) != EVT_OK) {
+    if (producer_new(lane, &new, &err) != EVT_OK) {
         EVT_LOG(ERROR, "no new producer", EVT_FT("reason", err.text));
-        rd_kafka_poll(old->rk, SERVE_MS); /* and again */
+        rd_kafka_poll(lane->producer->rk, SERVE_MS); /* and again */
         return;
     }
-    pthread_mutex_lock(&bus->producer_mutex);
-    bus->producer = new;
-    pthread_mutex_unlock(&bus->producer_mutex);
-    evt__bus_producer_done(old);
+    learn_topics(new);
+    lane_set(lane, new);
 }
 
 static void *serve(void *arg)
 {
-    struct evt_bus *bus = arg;
+    struct evt_lane *lane = arg;
 
-    while (bus->reporting) {
-        rd_kafka_poll(bus->producer->rk, SERVE_MS);
-        if (atomic_load(&bus->producer->fatal))
-            replace(bus);
+    while (lane->bus->reporting) {
+        rd_kafka_poll(lane->producer->rk, SERVE_MS);
+        if (atomic_load(&lane->producer->fatal))
+            replace(lane);
     }
     return NULL;
 }
 
+/* Both connect before either is asked what it knows. */
 enum evt_err evt__bus_producer_open(struct evt_bus *bus, struct evt_error *err)
 {
-    enum evt_err rc = producer_new(bus, &bus->producer, err);
+    static const enum evt_kafka_role roles[EVT_LANES_N] = {
+        [EVT_LANE_PROMPT] = EVT_KAFKA_PRODUCER,
+        [EVT_LANE_BURST] = EVT_KAFKA_BURST_PRODUCER,
+    };
+    enum evt_err rc = EVT_OK;
 
-    if (rc != EVT_OK)
-        return rc;
-    bus->reporting = true;
-    if (pthread_create(&bus->reporter, NULL, serve, bus) != 0) {
-        bus->reporting = false;
-        return evt_fail(err, EVT_E_NOMEM, "a thread for the producer");
+    for (size_t i = 0; rc == EVT_OK && i < EVT_LANES_N; i++) {
+        bus->lanes[i] = (struct evt_lane){.bus = bus, .role = roles[i]};
+        rc = producer_new(&bus->lanes[i], &bus->lanes[i].producer, err);
     }
-    return EVT_OK;
+    bus->reporting = true;
+    for (size_t i = 0; rc == EVT_OK && i < EVT_LANES_N; i++) {
+        learn_topics(bus->lanes[i].producer);
+        bus->lanes[i].served =
+            pthread_create(&bus->lanes[i].reporter, NULL, serve, &bus->lanes[i]) == 0;
+        if (!bus->lanes[i].served)
+            rc = evt_fail(err, EVT_E_NOMEM, "a thread for the producer");
+    }
+    return rc;
+}
+
+/* What the edge and timers sent; a batch's own was waited for. */
+static void lane_flush(struct evt_lane *lane, int64_t end_ms)
+{
+    struct evt_producer *producer = lane->served ? lane_use(lane) : NULL;
+    const int64_t left_ms = end_ms - evt_clock_ms();
+
+    if (!producer)
+        return;
+    rd_kafka_flush(producer->rk, left_ms > 0 ? (int)left_ms : 0);
+    evt__bus_producer_done(producer);
 }
 
 /* False: something still has reports to make, whose receivers must not go yet. */
 bool evt__bus_producer_close(struct evt_bus *bus, int timeout_ms)
 {
-    const int64_t end_ms = evt_clock_ms() + timeout_ms;
+    const int64_t now_ms = evt_clock_ms();
     const struct timespec moment = {0, 2000000};
-    struct evt_producer *producer = bus->producer ? evt__bus_producer_use(bus) : NULL;
 
-    if (producer) { /* what the edge and timers sent; a batch's own was waited for */
-        rd_kafka_flush(producer->rk, timeout_ms < FLUSH_MS ? timeout_ms : FLUSH_MS);
-        evt__bus_producer_done(producer);
+    for (size_t i = 0; i < EVT_LANES_N; i++)
+        lane_flush(&bus->lanes[i], now_ms + (timeout_ms < FLUSH_MS ? timeout_ms : FLUSH_MS));
+    bus->reporting = false;
+    for (size_t i = 0; i < EVT_LANES_N; i++) {
+        if (bus->lanes[i].served)
+            pthread_join(bus->lanes[i].reporter, NULL);
+        bus->lanes[i].served = false;
+        if (bus->lanes[i].producer)
+            lane_set(&bus->lanes[i], NULL);
     }
-    if (bus->reporting) {
-        bus->reporting = false;
-        pthread_join(bus->reporter, NULL);
-    }
-    pthread_mutex_lock(&bus->producer_mutex);
-    producer = bus->producer;
-    bus->producer = NULL;
-    pthread_mutex_unlock(&bus->producer_mutex);
-    if (producer)
-        evt__bus_producer_done(producer);
-    while (atomic_load(&bus->burying) > 0 && evt_clock_ms() < end_ms + BURY_MS)
+    while (atomic_load(&bus->burying) > 0 && evt_clock_ms() < now_ms + timeout_ms + BURY_MS)
         nanosleep(&moment, NULL);
     return atomic_load(&bus->burying) == 0;
 }
@@ -207,7 +248,7 @@ enum evt_err evt_bus_publish(struct evt_bus *bus, const struct evt_send *send,
                              struct evt_error *err)
 {
     struct evt_producer *producer = atomic_load(&bus->started) && !atomic_load(&bus->stopping)
-                                        ? evt__bus_producer_use(bus)
+                                        ? evt__bus_producer_use(bus, 1)
                                         : NULL;
     struct publication *publication;
     enum evt_err rc;

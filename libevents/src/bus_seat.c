@@ -1,165 +1,21 @@
 /* Bus, a seat: a shard's thread. It joins the log, applies what comes, ends its batches, and at the
  * end of the log carries out timers and calls. After any failure that may pass it rolls back, waits
- * a moment and joins again, so there is one way back, whatever happened. */
+ * and joins again, so there is one way back, whatever happened. */
 #include "bus_internal.h"
 
 #include <evt/clock.h>
 #include <evt/mem.h>
-#include <evt/snapshot.h>
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define BATCH_US     20000
-#define IDLE_MS      500 /* at most, without anything to do */
-#define TEND_MS      20  /* at least so often it looks after itself, however much comes */
-#define NUDGE_MS     4   /* nothing came since the join: then twice that, and so on */
-#define READ_MS      3000
-#define PAUSE_MS_MAX 1000
+#define IDLE_MS      500  /* at most, without anything to do */
+#define TEND_MS      20   /* at least so often it looks after itself, however much comes */
 #define LOW_MS       1000 /* the log's beginning is asked for no more often */
-#define PROBE_MS     (24LL * 60 * 60 * 1000)
-
-static enum evt_err open_shard(struct evt_seat *seat, struct evt_error *err)
-{
-    const struct evt_shard_options opt = {
-        .service = seat->bus->opt.service,
-        .subscription = seat->subscription,
-        .topic = seat->topic,
-        .partition = seat->partition,
-        .store = {.fs = &evt_fs_posix, .path = seat->path},
-        .observe = evt__seat_observe,
-        .observe_arg = seat,
-    };
-
-    return evt_shard_open(&opt, &seat->sh, err);
-}
-
-/* It ended while it was built with its sends held back, and what it held back is not known. */
-static enum evt_err begin_anew(struct evt_seat *seat, int64_t snapshot, struct evt_error *err)
-{
-    enum evt_err rc = evt_store_remove(&evt_fs_posix, seat->path, err);
-
-    EVT_LOG(WARN, "the store was being rebuilt when it ended: rebuilt from the start",
-            EVT_FT("of", seat->name), EVT_FN("shard", seat->partition));
-    if (rc == EVT_OK && snapshot >= 0)
-        rc = evt_snapshot_restore(&evt_fs_posix, seat->path, seat->bus->opt.service->generation,
-                                  snapshot, err);
-    return rc == EVT_OK ? open_shard(seat, err) : rc;
-}
-
-/* The store as it is; or the snapshot at which this generation begins, where that is further. */
-enum evt_err evt__seat_open(struct evt_seat *seat, struct evt_error *err)
-{
-    const uint32_t generation = seat->bus->opt.service->generation;
-    int64_t snapshot = -1;
-    struct evt_meta meta;
-    enum evt_err rc = EVT_OK;
-
-    if (!seat->subscription)
-        rc = evt_snapshot_find(&evt_fs_posix, seat->path, generation, &snapshot, err);
-    if (rc == EVT_OK && snapshot >= 0 && !evt_fs_posix.exists(NULL, seat->path))
-        rc = evt_snapshot_restore(&evt_fs_posix, seat->path, generation, snapshot, err);
-    if (rc == EVT_OK)
-        rc = open_shard(seat, err);
-    if (rc == EVT_E_STORE_HELD_BACK)
-        rc = begin_anew(seat, snapshot, err);
-    if (rc == EVT_OK)
-        rc = evt_store_meta_get(evt_shard_store(seat->sh), &meta, err);
-    if (rc == EVT_OK && snapshot >= 0 && meta.generation < generation && meta.pos + 1 < snapshot) {
-        evt_shard_close(seat->sh);
-        seat->sh = NULL;
-        rc = evt_snapshot_restore(&evt_fs_posix, seat->path, generation, snapshot, err);
-        if (rc == EVT_OK)
-            rc = open_shard(seat, err);
-    }
-    if (rc != EVT_OK)
-        return evt_wrap(err, rc, "%s", seat->path);
-    seat->due = evt_due_new(seat->sh, (uint64_t)evt_clock_us() ^ (uint64_t)(uintptr_t)seat);
-    atomic_store(&seat->position, evt_shard_position(seat->sh));
-    return EVT_OK;
-}
-
-void evt__seat_close(struct evt_seat *seat)
-{
-    evt_due_free(seat->due);
-    evt_shard_close(seat->sh);
-    seat->due = NULL;
-    seat->sh = NULL;
-}
-
-static void probe(void *arg, const struct evt_send *send)
-{
-    evt__seat_publish(arg, send);
-}
-
-static enum evt_err read_and_join(struct evt_seat *seat, struct evt_error *err)
-{
-    struct evt_bus *bus = seat->bus;
-    enum evt_err rc = EVT_OK;
-    int64_t offset;
-
-    while (rc == EVT_OK && evt_shard_join_next(seat->sh, &offset)) {
-        const struct evt_record *rec = NULL;
-
-        pthread_mutex_lock(&bus->reader_mutex); /* the record is the reader's own */
-        rc = evt_kafka_read(bus->reader, seat->topic->name, seat->partition,
-                            offset < 0 ? 0 : offset, READ_MS, &rec, &seat->low, &seat->end, err);
-        if (rc == EVT_OK)
-            rc = evt_shard_join(seat->sh, rec, seat->low, err);
-        pthread_mutex_unlock(&bus->reader_mutex);
-        seat->low_ms = evt_clock_ms();
-        evt__seat_moved(seat);
-    }
-    return rc;
-}
-
-/* Before anything that is fetched from now on is applied, the record at the position is read again.
- * What was prefetched is thrown away: it may come from before a loss. */
-static enum evt_err join(struct evt_seat *seat, struct evt_error *err)
-{
-    enum evt_err rc = EVT_OK;
-
-    evt__seat_say(seat, EVT_SEAT_JOINING, NULL);
-    if (!seat->asked_group)
-        rc = evt__seat_hold_back(seat, err);
-    if (rc != EVT_OK)
-        return rc;
-    seat->asked_group = true;
-    if (seat->connections != atomic_load(&seat->bus->connections))
-        seat->probes = true;
-    seat->connections = atomic_load(&seat->bus->connections);
-    seat->broker = -1;
-    EVT_LOG(DEBUG, "joining", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
-            EVT_FN("position", evt_shard_position(seat->sh)),
-            EVT_FN("connections", seat->connections));
-    evt_shard_reconnected(seat->sh);
-    rc = read_and_join(seat, err);
-    if (rc == EVT_OK)
-        rc = evt__seat_seek(seat, err);
-    if (rc != EVT_OK)
-        return rc;
-    seat->joined = true;
-    seat->at_end = false;
-    seat->nudge_ms = NUDGE_MS;
-    if (seat->probes || evt_clock_ms() >= seat->probe_ms) {
-        seat->probes = false;
-        seat->probe_ms = evt_clock_ms() + PROBE_MS;
-        rc = evt_shard_probes(seat->sh, probe, seat, err);
-    }
-    evt__seat_say(seat, EVT_SEAT_CATCHING_UP, NULL);
-    return rc;
-}
-
-/* Whatever comes over a new connection may be another log. */
-bool evt__seat_connected_anew(struct evt_seat *seat)
-{
-    if (atomic_load(&seat->bus->connections) == seat->connections)
-        return false;
-    seat->joined = false;
-    seat->probes = true;
-    return true;
-}
+#define PAUSE_MS     1000 /* what may pass within a moment is tried again at least so often … */
+#define PAUSES       10   /* … and this is how many pauses grow from 1 ms to it */
+#define PAUSE_MS_MAX 30000
 
 /* So may what another broker has, which leads the partition now. */
 static bool led_anew(struct evt_seat *seat, int32_t broker)
@@ -180,7 +36,7 @@ static enum evt_err check_hole(struct evt_seat *seat, int64_t offset, struct evt
 
     if (offset == next || (seat->low <= next && evt_clock_ms() - seat->low_ms < LOW_MS))
         return EVT_OK;
-    rc = evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, READ_MS,
+    rc = evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, EVT_SEAT_READ_MS,
                         &seat->low, &high, err);
     seat->low_ms = evt_clock_ms();
     if (rc == EVT_OK && seat->low > next)
@@ -224,9 +80,10 @@ static enum evt_err take(struct evt_seat *seat, const rd_kafka_message_t *messag
     return EVT_OK;
 }
 
+/* What was not taken is due until it has come back. */
 static void publish(void *self, const struct evt_send *send)
 {
-    evt__seat_publish(self, send);
+    (void)evt__seat_publish(self, send);
 }
 
 /* No service that the bus takes makes outside calls: evt_bus_new refuses it. */
@@ -246,6 +103,7 @@ static enum evt_err catch_up(struct evt_seat *seat, struct evt_error *err)
     rc = evt_shard_caught_up(seat->sh, err);
     if (rc != EVT_OK)
         return rc;
+    evt_store_catching_up(evt_shard_store(seat->sh), false);
     seat->retries = 0;
     evt__seat_say(seat, EVT_SEAT_RUNNING, NULL);
     EVT_LOG(INFO, "caught up", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
@@ -285,16 +143,10 @@ static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *messag
     return evt_kafka_fail(err, message->err, "%s/%d", seat->topic->name, (int)seat->partition);
 }
 
-/* librdkafka 2.0.2's broker thread notices a seek only when it wakes, up to a second later: a
- * question makes it look. */
+/* Nothing comes, though the end was not reached. */
 static void nudge(struct evt_seat *seat)
 {
-    struct evt_error ignored;
-    int64_t low, high;
-
-    if (evt_kafka_ends(seat->bus->consumer, seat->topic->name, seat->partition, READ_MS, &low,
-                       &high, &ignored) == EVT_OK)
-        seat->low = low;
+    evt__seat_wake(seat, EVT_SEAT_READ_MS);
     if (seat->nudge_ms < IDLE_MS)
         seat->nudge_ms *= 2;
 }
@@ -340,7 +192,7 @@ static enum evt_err step(struct evt_seat *seat, struct evt_error *err)
     enum evt_err rc;
 
     if (!seat->joined)
-        return join(seat, err);
+        return evt__seat_join(seat, err);
     if (evt_shard_superseded(seat->sh, &generation, &boundary))
         return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : supersede(seat, err);
     /* Where something always comes, timers would wait for ever. */
@@ -358,48 +210,66 @@ static enum evt_err step(struct evt_seat *seat, struct evt_error *err)
     return rc;
 }
 
-/* Half of it and up to half more, so that shards do not knock all at once. */
-static void pause_a_little(struct evt_seat *seat)
+/* Twice as long each time; half of it and up to half more, so that shards do not knock all at once.
+ * Each attempt at a destination that refuses for good costs the other shards a producer. */
+static int64_t next_pause_ms(struct evt_seat *seat)
 {
-    const int doublings = seat->retries < 10 ? seat->retries : 10;
-    const int64_t most = 1 << doublings < PAUSE_MS_MAX ? 1 << doublings : PAUSE_MS_MAX;
-    const int64_t end_ms = evt_clock_ms() + most / 2 + evt_clock_us() % (most / 2 + 1);
+    int64_t most = (int64_t)1 << seat->pauses;
 
-    while (evt_clock_ms() < end_ms && !atomic_load(&seat->bus->stopping)) {
-        const int64_t left = end_ms - evt_clock_ms();
-        const struct timespec slice = {0, (left < 20 ? (left > 0 ? left : 1) : 20) * 1000000L};
+    if (most < PAUSE_MS_MAX)
+        seat->pauses++;
+    else
+        most = PAUSE_MS_MAX;
+    return most / 2 + evt_clock_us() % (most / 2 + 1);
+}
+
+/* Until it is over, or the broker may be another one than it was: no longer than PAUSE_MS then. */
+static void pause_for(struct evt_seat *seat, int64_t pause_ms)
+{
+    const uint64_t connections = atomic_load(&seat->bus->connections);
+    const int64_t begin_ms = evt_clock_ms();
+
+    while (!atomic_load(&seat->bus->stopping)) {
+        const int64_t left = begin_ms + pause_ms - evt_clock_ms();
+        const struct timespec slice = {0, (left < 20 ? left : 20) * 1000000L};
 
         evt__seat_moved(seat);
+        if (left <= 0)
+            return;
         nanosleep(&slice, NULL);
+        if (pause_ms > PAUSE_MS && atomic_load(&seat->bus->connections) != connections) {
+            seat->pauses = PAUSES;
+            pause_ms = PAUSE_MS;
+        }
     }
 }
 
-/* The log is not the one whose sends were acknowledged: built again, and everything sent. */
-static enum evt_err rebuild_and_send(struct evt_seat *seat, struct evt_error *err)
+static void say_retry(struct evt_seat *seat, int64_t pause_ms, const char *reason)
 {
-    enum evt_err rc;
+    char text[sizeof(seat->reason)];
 
-    EVT_LOG(WARN, "the group's offset belongs to another log: all is sent again",
-            EVT_FT("of", seat->name), EVT_FN("shard", seat->partition));
-    evt__seat_close(seat);
-    rc = evt_store_remove(&evt_fs_posix, seat->path, err);
-    if (rc == EVT_OK)
-        rc = evt__seat_open(seat, err);
-    atomic_fetch_add(&seat->file, 1);
-    seat->no_hold_back = true;
-    seat->joined = false;
-    seat->careful_to = -1;
-    return rc;
+    if (pause_ms > PAUSE_MS)
+        snprintf(text, sizeof(text), "%s; again in %d s", reason, (int)((pause_ms + 999) / 1000));
+    else
+        snprintf(text, sizeof(text), "%s", reason);
+    evt__seat_say(seat, EVT_SEAT_RETRYING, text);
+    if ((seat->retries & (seat->retries - 1)) == 0) /* 1, 2, 4, 8 … times */
+        EVT_LOG(WARN, "rolled back, trying again", EVT_FT("of", seat->name),
+                EVT_FN("shard", seat->partition), EVT_FN("times", seat->retries),
+                EVT_FT("reason", reason));
 }
 
 static void failed(struct evt_seat *seat, enum evt_err code, struct evt_error *err)
 {
+    int64_t pause_ms;
+
     if (code == EVT_E_PROOF_DIFFERS && !seat->no_hold_back)
-        code = rebuild_and_send(seat, err);
+        code = evt__seat_rebuild(seat, err);
     if (code == EVT_OK)
         return;
     if (evt_err_class(code) != EVT_CLASS_RETRY || !seat->sh) {
         evt__seat_close(seat);
+        atomic_store(&seat->code, (int)code);
         evt__seat_say(seat, EVT_SEAT_FAILED, err->text);
         return;
     }
@@ -410,14 +280,13 @@ static void failed(struct evt_seat *seat, enum evt_err code, struct evt_error *e
         evt_shard_rollback(seat->sh);
     }
     seat->joined = false;
-    evt__seat_say(seat, EVT_SEAT_RETRYING, err->text);
-    if ((seat->retries & (seat->retries - 1)) == 0) /* 1, 2, 4, 8 … times */
-        EVT_LOG(WARN, "rolled back, trying again", EVT_FT("of", seat->name),
-                EVT_FN("shard", seat->partition), EVT_FN("times", seat->retries + 1),
-                EVT_FT("reason", err->text));
+    if (seat->retries == 0) /* something was committed since the last failure */
+        seat->pauses = 0;
     if (seat->retries < 1 << 20)
         seat->retries++;
-    pause_a_little(seat);
+    pause_ms = next_pause_ms(seat);
+    say_retry(seat, pause_ms, err->text);
+    pause_for(seat, pause_ms);
 }
 
 static bool ended(const struct evt_seat *seat)
@@ -450,8 +319,7 @@ void *evt__seat_run(void *arg)
     struct evt_seat *seat = arg;
     struct evt_error err = {.text = ""};
 
-    seat->probes = true;
-    seat->probe_ms = evt_clock_ms() + PROBE_MS;
+    seat->probes = true; /* with the first join */
     while (!atomic_load(&seat->bus->stopping) && !ended(seat)) {
         enum evt_err rc = step(seat, &err);
 

@@ -12,6 +12,18 @@
 /* librdkafka names its mock cluster so. */
 #define STAND_IN "mockCluster"
 
+enum evt_err evt__cluster_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *why,
+                               const char *what, const char *needs)
+{
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+        code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+        return evt_fail(err, EVT_E_DENIED, "%s: allow this user %s there, by Kafka's ACLs", what,
+                        needs);
+    if (why && *why)
+        return evt_fail(err, EVT_E_AWAY, "%s: %s", what, why);
+    return evt_kafka_fail(err, code, "%s", what);
+}
+
 static enum evt_err meet(struct evt_cluster *cluster, int timeout_ms, struct evt_error *err)
 {
     const struct rd_kafka_metadata *metadata = NULL;
@@ -95,7 +107,7 @@ enum evt_err evt__cluster_look_topics(struct evt_cluster *cluster, struct evt__t
     rd_kafka_resp_err_t code = rd_kafka_metadata(cluster->rk, 1, NULL, &metadata, EVT__ASK_MS);
 
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return evt_kafka_fail(err, code, "ask %s for its topics", cluster->kafka.brokers);
+        return evt__cluster_fail(err, code, NULL, "ask for all topics", "Describe");
     for (size_t i = 0; i < n; i++)
         take_metadata(&states[i], metadata);
     rd_kafka_metadata_destroy(metadata);

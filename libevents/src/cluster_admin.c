@@ -33,16 +33,18 @@ struct request {
     rd_kafka_AdminOptions_t *options;
     rd_kafka_queue_t *queue;
     rd_kafka_event_t *event; /* the answer */
+    const char *needs;       /* what Kafka must allow us for it */
 };
 
 static void request_begin(struct request *request, struct evt_cluster *cluster,
-                          rd_kafka_admin_op_t op)
+                          rd_kafka_admin_op_t op, const char *needs)
 {
     char why[128];
 
     request->options = rd_kafka_AdminOptions_new(cluster->rk, op);
     request->queue = rd_kafka_queue_new(cluster->rk);
     request->event = NULL;
+    request->needs = needs;
     rd_kafka_AdminOptions_set_request_timeout(request->options, EVT__ASK_MS, why, sizeof(why));
     if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS)
         rd_kafka_AdminOptions_set_operation_timeout(request->options, EVT__ASK_MS, why,
@@ -66,25 +68,26 @@ static enum evt_err request_wait(struct request *request, const char *what, stru
         return evt_kafka_fail(err, RD_KAFKA_RESP_ERR__TIMED_OUT, "%s", what);
     code = rd_kafka_event_error(request->event);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return evt_fail(err, EVT_E_AWAY, "%s: %s", what,
-                        rd_kafka_event_error_string(request->event));
+        return evt__cluster_fail(err, code, rd_kafka_event_error_string(request->event), what,
+                                 request->needs);
     return EVT_OK;
 }
 
 static enum evt_err result_of(const rd_kafka_topic_result_t *const *results, size_t n,
-                              const char *what, const struct evt_topic *topic,
+                              const char *what, const char *needs, const struct evt_topic *topic,
                               rd_kafka_resp_err_t but, bool *ret_done, struct evt_error *err)
 {
     const rd_kafka_topic_result_t *result = n ? results[0] : NULL;
     rd_kafka_resp_err_t code =
         result ? rd_kafka_topic_result_error(result) : RD_KAFKA_RESP_ERR__FAIL;
     const char *why = result ? rd_kafka_topic_result_error_string(result) : NULL;
+    char text[300];
 
     *ret_done = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     if (*ret_done || code == but)
         return EVT_OK;
-    return evt_fail(err, EVT_E_AWAY, "%s %s: %s", what, topic->name,
-                    why && *why ? why : rd_kafka_err2str(code));
+    snprintf(text, sizeof(text), "%s %s", what, topic->name);
+    return evt__cluster_fail(err, code, why, text, needs);
 }
 
 /* ---- topics ---- */
@@ -117,7 +120,7 @@ enum evt_err evt__admin_create(struct evt_cluster *cluster, const struct evt_top
 
     if (rc != EVT_OK)
         return rc;
-    request_begin(&request, cluster, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    request_begin(&request, cluster, RD_KAFKA_ADMIN_OP_CREATETOPICS, "Create");
     rd_kafka_CreateTopics(cluster->rk, &made, 1, request.options, request.queue);
     rc = request_wait(&request, "create topics", err);
     if (rc == EVT_OK) {
@@ -126,8 +129,8 @@ enum evt_err evt__admin_create(struct evt_cluster *cluster, const struct evt_top
             rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(request.event),
                                                 &n);
 
-        rc = result_of(results, n, "create", topic, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS,
-                       ret_created, err);
+        rc = result_of(results, n, "create", request.needs, topic,
+                       RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS, ret_created, err);
     }
     request_end(&request);
     rd_kafka_NewTopic_destroy(made);
@@ -142,7 +145,7 @@ enum evt_err evt__admin_delete(struct evt_cluster *cluster, const struct evt_top
     enum evt_err rc;
     bool done;
 
-    request_begin(&request, cluster, RD_KAFKA_ADMIN_OP_DELETETOPICS);
+    request_begin(&request, cluster, RD_KAFKA_ADMIN_OP_DELETETOPICS, "Delete");
     rd_kafka_DeleteTopics(cluster->rk, &gone, 1, request.options, request.queue);
     rc = request_wait(&request, "delete topics", err);
     if (rc == EVT_OK) {
@@ -151,8 +154,8 @@ enum evt_err evt__admin_delete(struct evt_cluster *cluster, const struct evt_top
             rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(request.event),
                                                 &n);
 
-        rc = result_of(results, n, "delete", topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, &done,
-                       err);
+        rc = result_of(results, n, "delete", request.needs, topic,
+                       RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, &done, err);
     }
     request_end(&request);
     rd_kafka_DeleteTopic_destroy(gone);
@@ -168,7 +171,7 @@ static enum evt_err describe(struct evt_cluster *cluster, const struct evt_topic
 
     for (size_t i = 0; i < n; i++)
         asked[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topics[i]->name);
-    request_begin(request, cluster, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    request_begin(request, cluster, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "DescribeConfigs");
     rd_kafka_DescribeConfigs(cluster->rk, asked, n, request->options, request->queue);
     rd_kafka_ConfigResource_destroy_array(asked, n);
     evt_free(asked);
@@ -195,11 +198,15 @@ static enum evt_err compare(const struct comparing *to, const struct evt_topic *
 {
     struct evt__setting settings[EVT__SETTINGS];
     const rd_kafka_ConfigEntry_t **entries;
+    const rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(found);
+    char what[300];
     size_t n = 0;
 
-    if (rd_kafka_ConfigResource_error(found) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return evt_fail(err, EVT_E_AWAY, "settings of %s: %s", topic->name,
-                        rd_kafka_ConfigResource_error_string(found));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        snprintf(what, sizeof(what), "settings of %s", topic->name);
+        return evt__cluster_fail(err, code, rd_kafka_ConfigResource_error_string(found), what,
+                                 "DescribeConfigs");
+    }
     entries = rd_kafka_ConfigResource_configs(found, &n);
     evt__topic_settings(topic, settings);
     for (size_t i = 0; i < EVT__SETTINGS; i++) {
@@ -274,9 +281,10 @@ static enum evt_err alter(struct evt_cluster *cluster, const struct evt_topic *t
                           rd_kafka_ConfigResource_t *wanted, struct evt_error *err)
 {
     struct request request;
+    char what[300];
     enum evt_err rc;
 
-    request_begin(&request, cluster, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
+    request_begin(&request, cluster, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, "AlterConfigs");
     rd_kafka_AlterConfigs(cluster->rk, &wanted, 1, request.options, request.queue);
     rc = request_wait(&request, "set the topics' settings", err);
     if (rc == EVT_OK) {
@@ -284,10 +292,14 @@ static enum evt_err alter(struct evt_cluster *cluster, const struct evt_topic *t
         const rd_kafka_ConfigResource_t **results = rd_kafka_AlterConfigs_result_resources(
             rd_kafka_event_AlterConfigs_result(request.event), &n);
 
-        if (n != 1 || rd_kafka_ConfigResource_error(results[0]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            rc = evt_fail(err, EVT_E_AWAY, "set the settings of %s: %s", topic->name,
-                          n == 1 ? rd_kafka_ConfigResource_error_string(results[0])
-                                 : "no answer to it");
+        const rd_kafka_resp_err_t code =
+            n == 1 ? rd_kafka_ConfigResource_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
+
+        snprintf(what, sizeof(what), "set the settings of %s", topic->name);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            rc = evt__cluster_fail(err, code,
+                                   n == 1 ? rd_kafka_ConfigResource_error_string(results[0]) : NULL,
+                                   what, request.needs);
     }
     request_end(&request);
     return rc;

@@ -65,18 +65,14 @@ static bool judge(const rd_kafka_message_t *message, struct evt_kafka_record *sc
     }
 }
 
-/* A broker's thread in librdkafka 2.0.2 notices a new assignment only when it wakes, within a
- * second; a question to the leader of a partition that has not been seen wakes it. */
+/* The leader of a partition that has not been seen is woken. */
 static void nudge(const struct evt_cluster *cluster, const struct evt__topic_state *states,
                   size_t n)
 {
-    int64_t low, high;
-
     for (size_t i = 0; i < n; i++)
         for (int32_t p = 0; states[i].births && p < states[i].partitions; p++)
             if (states[i].births[p] == NOT_SEEN) {
-                rd_kafka_query_watermark_offsets(cluster->rk, states[i].topic->name, p, &low, &high,
-                                                 EVT__ASK_MS);
+                (void)evt_kafka_wake(cluster->rk, states[i].topic->name, p, EVT__ASK_MS, NULL);
                 return;
             }
 }
@@ -87,6 +83,7 @@ static enum evt_err read_all(struct evt_cluster *cluster, struct evt__topic_stat
     const int64_t end_ms = evt_clock_ms() + EVT__ASK_MS;
     struct evt_kafka_record scratch = {0};
     rd_kafka_resp_err_t last = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    char what[64];
 
     while (left > 0 && evt_clock_ms() < end_ms) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(cluster->rk, NUDGE_MS);
@@ -107,8 +104,8 @@ static enum evt_err read_all(struct evt_cluster *cluster, struct evt__topic_stat
             nudge(cluster, states, n);
     }
     evt_kafka_record_release(&scratch);
-    return left == 0 ? EVT_OK
-                     : evt_kafka_fail(err, last, "read the births of %zu partitions", left);
+    snprintf(what, sizeof(what), "read the births of %zu partitions", left);
+    return left == 0 ? EVT_OK : evt__cluster_fail(err, last, NULL, what, "Read");
 }
 
 /* The client keeps what it learned of a topic as long as somebody holds the topic. */

@@ -47,6 +47,11 @@ EVT_MUST_USE enum evt_err evt__cluster_look_topics(struct evt_cluster *cluster,
                                                    struct evt_error *err);
 void evt__cluster_forget(struct evt__topic_state *states, size_t n); /* their births */
 
+/* `what` failed: what Kafka does not allow us is refused, with what it must allow; all else may
+ * pass. `why`: the broker's own words, NULL: the code's. */
+enum evt_err evt__cluster_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *why,
+                               const char *what, const char *needs);
+
 /* A topic's settings as topics.json and the rules want them. */
 #define EVT__SETTINGS 6
 struct evt__setting {

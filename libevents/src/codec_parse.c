@@ -33,15 +33,10 @@ static enum evt_err value_parse(struct parsing *parsing, const struct evt_value 
 
 static struct shown shown(const char *text)
 {
-    struct shown shown;
-    size_t i;
+    struct shown shown = {""};
 
-    for (i = 0; text[i] && i < sizeof(shown.text) - 1; i++)
-        shown.text[i] = text[i];
-    shown.text[i] = '\0';
-    for (i = 0; shown.text[i]; i++)
-        if (shown.text[i] < 0x20 || shown.text[i] > 0x7e)
-            shown.text[i] = '?';
+    for (size_t i = 0; text[i] && i < sizeof(shown.text) - 1; i++)
+        shown.text[i] = text[i] < 0x20 || text[i] > 0x7e ? '?' : text[i];
     return shown;
 }
 
@@ -207,9 +202,7 @@ static enum evt_err enum_parse(struct parsing *parsing, const struct evt_symbols
 
 static const struct evt_field *field_find(const struct evt_fields *fields, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < fields->fields_n; i++)
+    for (size_t i = 0; i < fields->fields_n; i++)
         if (strcmp(fields->fields[i].name, name) == 0)
             return &fields->fields[i];
     return NULL;

@@ -107,6 +107,23 @@ static void posix_unlock(void *self, int lock)
     close(lock);
 }
 
+enum evt_err evt_fs_posix_is_locked(const char *path, bool *ret_locked, struct evt_error *err)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum evt_err rc = EVT_OK;
+
+    if (fd < 0 && errno != ENOENT)
+        return fail(err, "open", path);
+    if (fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) != 0)
+        rc = fail(err, "lock", path);
+    if (rc == EVT_OK)
+        *ret_locked = fd >= 0 && whole.l_type != F_UNLCK;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static bool posix_exists(void *self, const char *path)
 {
     struct stat st;

@@ -41,6 +41,10 @@ static const struct setting producing[] = {
     {"retry.backoff.ms", "50", false},
     {0},
 };
+static const struct setting gathering[] = {
+    {"linger.ms", "5", false},
+    {0},
+};
 static const struct setting consuming[] = {
     {"enable.auto.commit", "false", true},
     {"enable.auto.offset.store", "false", true},
@@ -120,6 +124,11 @@ static const struct setting *fixed(const char *name, size_t len)
     return NULL;
 }
 
+static bool produces(enum evt_kafka_role role)
+{
+    return role == EVT_KAFKA_PRODUCER || role == EVT_KAFKA_BURST_PRODUCER;
+}
+
 /* Not one of the producer's goes to a consumer, where librdkafka would only warn: a property that
  * belongs to the other role is left out. */
 static bool belongs(enum evt_kafka_role role, const char *name)
@@ -129,7 +138,7 @@ static bool belongs(enum evt_kafka_role role, const char *name)
     static const char *const producers[] = {"queue.",      "linger.", "batch.",      "compression.",
                                             "delivery.",   "acks",    "request.req", "message.se",
                                             "transaction", NULL};
-    const char *const *others = role == EVT_KAFKA_PRODUCER ? consumers : producers;
+    const char *const *others = produces(role) ? consumers : producers;
 
     for (; *others; others++)
         if (strncmp(name, *others, strlen(*others)) == 0)
@@ -162,7 +171,9 @@ enum evt_err evt_kafka_conf(const struct evt_kafka *kafka, enum evt_kafka_role r
 
     rd_kafka_conf_set_log_cb(conf, log_line);
     if (rc == EVT_OK)
-        rc = set_all(conf, role == EVT_KAFKA_PRODUCER ? producing : consuming, err);
+        rc = set_all(conf, produces(role) ? producing : consuming, err);
+    if (rc == EVT_OK && role == EVT_KAFKA_BURST_PRODUCER)
+        rc = set_all(conf, gathering, err);
     if (rc == EVT_OK && role == EVT_KAFKA_READER)
         rc = set_all(conf, reading, err);
     if (rc == EVT_OK)
@@ -183,9 +194,8 @@ enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role, r
                               struct evt_error *err)
 {
     char why[200];
-    rd_kafka_t *rk =
-        rd_kafka_new(role == EVT_KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, why,
-                     sizeof(why));
+    rd_kafka_t *rk = rd_kafka_new(produces(role) ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, why,
+                                  sizeof(why));
 
     if (!rk) {
         rd_kafka_conf_destroy(conf);
@@ -208,6 +218,38 @@ enum evt_err evt_kafka_fail(struct evt_error *err, rd_kafka_resp_err_t code, con
         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__WAIT_COORD)
         return evt_fail(err, EVT_E_AWAY, "%s: no broker answers", what);
     return evt_fail(err, EVT_E_AWAY, "%s: %s", what, rd_kafka_err2str(code));
+}
+
+/* "ProduceRequest for T [P] with N message(s) failed: WHY (broker …, other each time)". */
+static bool parse_refusal(char *words, char ret_topic[250], char ret_partition[12],
+                          const char **ret_why)
+{
+    int at = 0;
+    char *end;
+
+    if (sscanf(words, "ProduceRequest for %249s [%11[0-9]] with %*[0-9] message(s) failed: %n",
+               ret_topic, ret_partition, &at) != 2 ||
+        at == 0)
+        return false;
+    end = strstr(words + at, " (broker ");
+    if (end)
+        *end = '\0';
+    *ret_why = words + at;
+    return true;
+}
+
+bool evt_kafka_fatal(rd_kafka_t *rk, struct evt_error *err)
+{
+    char words[400], topic[250], partition[12];
+    const char *why;
+
+    if (rd_kafka_fatal_error(rk, words, sizeof(words)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    if (parse_refusal(words, topic, partition, &why))
+        evt_fail(err, EVT_E_AWAY, "send to %s/%s: %s", topic, partition, why);
+    else
+        evt_fail(err, EVT_E_AWAY, "%s", words);
+    return true;
 }
 
 void evt_kafka_record_set(struct evt_kafka_record *ret_rec, const rd_kafka_message_t *message)

@@ -63,10 +63,9 @@ out:
 static rd_kafka_resp_err_t ask_end(rd_kafka_t *rk, const char *topic, int32_t partition,
                                    int64_t which, int timeout_ms, int64_t *ret_offset)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_t *list = evt_kafka_place(topic, partition, which);
     rd_kafka_resp_err_t code;
 
-    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = which;
     code = rd_kafka_offsets_for_times(rk, list, timeout_ms);
     if (!code)
         code = list->elems[0].err;
@@ -90,6 +89,28 @@ enum evt_err evt_kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition
     *ret_low = low;
     *ret_high = high;
     return EVT_OK;
+}
+
+bool evt_kafka_wake(rd_kafka_t *rk, const char *topic, int32_t partition, int timeout_ms,
+                    int64_t *ret_low)
+{
+    struct evt_error ignored;
+    int64_t low, high;
+
+    if (evt_kafka_ends(rk, topic, partition, timeout_ms, &low, &high, &ignored) != EVT_OK)
+        return false;
+    if (ret_low)
+        *ret_low = low;
+    return true;
+}
+
+rd_kafka_topic_partition_list_t *evt_kafka_place(const char *topic, int32_t partition,
+                                                 int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
+    return list;
 }
 
 enum evt_err evt_kafka_reader_new(const struct evt_kafka *kafka,
@@ -129,26 +150,14 @@ rd_kafka_t *evt_kafka_reader_client(struct evt_kafka_reader *reader)
 static enum evt_err point_at(struct evt_kafka_reader *reader, const char *topic, int32_t partition,
                              int64_t offset, struct evt_error *err)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_t *list = evt_kafka_place(topic, partition, offset);
     rd_kafka_resp_err_t code;
 
-    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
     code = rd_kafka_assign(reader->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR
                ? EVT_OK
                : evt_kafka_fail(err, code, "read %s/%d at %" PRId64, topic, (int)partition, offset);
-}
-
-/* librdkafka 2.0.2's broker thread notices a new assignment only when it wakes, up to a second
- * later: a question makes it look. */
-static void wake(struct evt_kafka_reader *reader, const char *topic, int32_t partition)
-{
-    struct evt_error ignored;
-    int64_t low, high;
-
-    if (evt_kafka_ends(reader->rk, topic, partition, WAKE_ASK_MS, &low, &high, &ignored) != EVT_OK)
-        return; /* the answer does not matter */
 }
 
 /* The next record, or none at the end. What is left of an earlier assignment is skipped. */
@@ -170,7 +179,7 @@ static enum evt_err next(struct evt_kafka_reader *reader, const char *topic, int
         if (message)
             rd_kafka_message_destroy(message);
         else
-            wake(reader, topic, partition);
+            evt_kafka_wake(reader->rk, topic, partition, WAKE_ASK_MS, NULL);
         if (ours && code == RD_KAFKA_RESP_ERR__PARTITION_EOF)
             return EVT_OK;
         /* The end moved back while we asked: nothing is there. */

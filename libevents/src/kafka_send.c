@@ -54,6 +54,8 @@ enum evt_err evt_kafka_produce(rd_kafka_t *producer, const struct evt_send *send
     rd_kafka_headers_destroy(headers);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return evt_fail(err, EVT_E_BUSY, "the producer's queue is full");
+    if (evt_kafka_fatal(producer, err))
+        return err->code; /* what failed it is worth more than that it did */
     return evt_kafka_fail(err, code, "send to %s/%d", send->topic, (int)send->partition);
 }
 

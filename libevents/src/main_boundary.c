@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SEND_MS    30000
-#define SILENCE_MS 10000 /* nothing came for so long: the broker is away */
-#define LOOK_MS    20
+#define SEND_MS 30000
+#define LOOK_MS 20
 
 static bool boundary_of(const struct evt_record *rec, uint32_t *ret_generation)
 {
@@ -31,31 +30,31 @@ static bool boundary_of(const struct evt_record *rec, uint32_t *ret_generation)
 }
 
 enum evt_err evt__boundary_find(const struct evt_kafka *kafka, const struct evt_topic *topic,
-                                int32_t partition, int64_t from, uint32_t above,
+                                int32_t partition, int64_t from, uint32_t above, int silence_ms,
                                 int64_t *ret_offset, uint32_t *ret_generation,
                                 struct evt_error *err)
 {
     const struct evt_replay_options opt = {.kafka = *kafka, .partition = partition};
     struct replay rp = {.opt = &opt, .topic = topic};
-    int64_t silent_ms = 0; /* since when; 0: something came */
-    enum evt_err rc = evt__replay_consume(&rp, from, err);
+    enum evt_err rc = evt__replay_connect(&rp, silence_ms, err);
 
+    if (rc == EVT_OK)
+        rc = evt__replay_consume(&rp, from, err);
     *ret_offset = -1;
     while (rc == EVT_OK && *ret_offset < 0 && !rp.done) {
         rd_kafka_message_t *message = rd_kafka_consume_queue(rp.queue, LOOK_MS);
 
+        if (message && !message->err)
+            rp.silent_ms = 0;
+        else if (evt__replay_silent(&rp, silence_ms))
+            rc = evt_fail(err, EVT_E_AWAY, "%s/%d does not answer", topic->name, (int)partition);
         if (!message) {
-            silent_ms = silent_ms ? silent_ms : evt_clock_ms();
-            if (evt_clock_ms() - silent_ms > SILENCE_MS)
-                rc =
-                    evt_fail(err, EVT_E_AWAY, "%s/%d does not answer", topic->name, (int)partition);
             evt__replay_wake(&rp);
             continue;
         }
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             rp.done = true;
         } else if (!message->err) {
-            silent_ms = 0;
             evt_kafka_record_set(&rp.rec, message);
             if (boundary_of(&rp.rec.rec, ret_generation) && *ret_generation > above)
                 *ret_offset = message->offset;

@@ -8,10 +8,12 @@
 #include <evt/store.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLUSTER_MS 10000
@@ -120,13 +122,61 @@ static void check_topics(struct check *check)
         printf("       evt topics apply mends what can be mended\n");
 }
 
+/* As the service would: by its rights, and with what its file system lets anybody do. */
+static enum evt_err can_write(const char *path, int mode, struct evt_error *err)
+{
+    if (faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
+        return EVT_OK;
+    return evt_fail(err, EVT_E_STORE_READONLY,
+                    "%s: %s: let this user write there, or name another data-dir", path,
+                    strerrordesc_np(errno));
+}
+
+/* The folder in which something must be made, a store or the folders on the way to it. */
+static enum evt_err check_folder(const char *store, struct evt_error *err)
+{
+    char *folder = evt_strdup(store), *slash;
+    struct stat st;
+    enum evt_err rc;
+
+    do {
+        slash = strrchr(folder, '/');
+        if (slash)
+            slash[slash == folder] = '\0';
+    } while (slash && slash != folder && stat(folder, &st) != 0);
+    if (slash && stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+        rc = evt_fail(err, EVT_E_IO, "%s: it is no folder: name another data-dir", folder);
+    else
+        rc = can_write(slash ? folder : ".", W_OK | X_OK, err);
+    evt_free(folder);
+    return rc;
+}
+
+static enum evt_err check_place(const char *store, struct evt_error *err)
+{
+    static const char *const files[] = {".lock", "", "-wal", "-shm"};
+    struct evt_buf path = {0};
+    enum evt_err rc = check_folder(store, err);
+
+    for (size_t i = 0; rc == EVT_OK && i < sizeof(files) / sizeof(*files); i++) {
+        evt_buf_clear(&path);
+        evt_buf_printf(&path, "%s%s", store, files[i]);
+        if (access(evt_buf_text(&path), F_OK) == 0)
+            rc = can_write(evt_buf_text(&path), W_OK, err);
+    }
+    evt_buf_release(&path);
+    return rc;
+}
+
 static void check_store(struct check *check, const char *name, int32_t partition, uint32_t ours)
 {
     char *path = evt__main_store_path(check->conf, name, partition);
     struct evt_meta meta;
     struct evt_error err;
 
-    if (access(path, F_OK) != 0) {
+    if (check_place(path, &err) != EVT_OK) {
+        wrong(check, err.text);
+    } else if (access(path, F_OK) != 0) {
         printf("ok     %s: there is none yet, it is built from its log\n", path);
     } else if (evt__main_meta(path, name, partition, &meta, &err) != EVT_OK) {
         wrong(check, err.text);

@@ -153,11 +153,13 @@ EVT_MUST_USE enum evt_err evt__stream_parse(const struct evt_registry *registry,
                                             int32_t *ret_partition, struct evt_error *err);
 
 /* main_boundary.c */
-/* The first boundary from `from` on whose generation is above `above`; offset -1: none. */
+/* The first boundary from `from` on whose generation is above `above`; offset -1: none. It gives up
+ * when no record came for so long. */
 EVT_MUST_USE enum evt_err evt__boundary_find(const struct evt_kafka *kafka,
                                              const struct evt_topic *topic, int32_t partition,
-                                             int64_t from, uint32_t above, int64_t *ret_offset,
-                                             uint32_t *ret_generation, struct evt_error *err);
+                                             int64_t from, uint32_t above, int silence_ms,
+                                             int64_t *ret_offset, uint32_t *ret_generation,
+                                             struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__boundary_append(const struct evt_kafka *kafka,
                                                const struct evt_topic *topic, int32_t partition,
                                                uint32_t generation, int64_t *ret_offset,

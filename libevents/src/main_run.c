@@ -139,7 +139,7 @@ static int tend(struct run *run)
             return EVT_EXIT_SUPERSEDED;
         case EVT_BUS_FAILED:
             EVT_LOG(ERROR, evt_bus_why(run->bus), EVT_FT("end", "failed"));
-            return EVT_EXIT_FAILURE;
+            return evt__main_exit(evt_bus_why_code(run->bus));
         }
         look(run);
         evt__signals_sleep(&run->signals, run->was_ready ? TEND_MS : START_MS);

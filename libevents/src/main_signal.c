@@ -113,7 +113,9 @@ void evt__signals_start(struct evt_signals *signals)
     EVT_BUG_ON(sem_init(&signals->woken, 0, 0) != 0);
     signal_set(&set);
     EVT_BUG_ON(pthread_sigmask(SIG_BLOCK, &set, NULL) != 0);
+    /* Both are errors then, where they happen: a reader that went away, a limit on files. */
     EVT_BUG_ON(sigaction(SIGPIPE, &ignore, NULL) != 0);
+    EVT_BUG_ON(sigaction(SIGXFSZ, &ignore, NULL) != 0);
     EVT_BUG_ON(pthread_create(&signals->thread, NULL, take_signals, signals) != 0);
 }
 

@@ -12,15 +12,18 @@
 #include <stdio.h>
 #include <time.h>
 
-#define ASK_MS   30000
-#define LOOK_MS  100
-#define ALONE_MS 3000 /* so long nobody has the store, and it is not done: say so */
+#define ASK_MS     30000
+#define SILENCE_MS 10000 /* nothing came for so long: the broker is away */
+#define LOOK_MS    100
+#define ALONE_MS   3000 /* so long nobody has the store, and it is not done: say so */
 
 struct step {
     int32_t partition;
     char *path;
     int64_t position;
     uint32_t generation; /* of the store; 0: there is none, or nothing was applied to it */
+    int64_t boundary;    /* where our generation begins in its log; -1: not yet */
+    bool has_snapshot;   /* of the store as it was there */
     bool done;           /* the new version can take the shard */
     bool told;
 };
@@ -33,6 +36,8 @@ struct upgrade {
     struct step *steps;
     size_t n;
     struct evt_kafka_reader *reader;
+    int64_t until_ms; /* all the waiting together */
+    struct evt_progress progress;
 };
 
 static enum evt_err read_step(struct upgrade *up, struct step *step, struct evt_error *err)
@@ -93,53 +98,85 @@ static enum evt_err check_log(struct upgrade *up, struct step *step, struct evt_
                     step->path, (unsigned)birth);
 }
 
-static enum evt_err begin_step(struct upgrade *up, struct step *step, struct evt_error *err)
+/* Whether a process has the store. One whose lock we may not even ask about has an owner. */
+static bool is_owned(const struct step *step)
+{
+    struct evt_buf path = {0};
+    struct evt_error ignored;
+    bool locked = true;
+
+    evt_buf_printf(&path, "%s.lock", step->path);
+    if (evt_fs_posix_is_locked(evt_buf_text(&path), &locked, &ignored) != EVT_OK)
+        locked = true;
+    evt_buf_release(&path);
+    return locked;
+}
+
+/* Where our generation begins in the log; -1: nowhere yet. */
+static enum evt_err find_boundary(struct upgrade *up, struct step *step, struct evt_error *err)
 {
     uint32_t generation = 0;
-    int64_t offset = -1;
-    bool has = false;
-    enum evt_err rc = has_snapshot(up, step, &has, err);
+    enum evt_err rc;
 
-    if (rc != EVT_OK || has)
+    step->boundary = -1;
+    rc = has_snapshot(up, step, &step->has_snapshot, err);
+    if (rc != EVT_OK || step->has_snapshot)
         return rc;
     if (step->generation == 0)
         return check_log(up, step, err);
     rc = evt__boundary_find(&up->kafka, up->inbox, step->partition, step->position + 1,
-                            step->generation, &offset, &generation, err);
-    if (rc != EVT_OK)
-        return rc;
-    if (offset >= 0 && generation != up->generation)
-        return evt_fail(err, EVT_E_GENERATION_OLD,
-                        "%s/%d begins generation %u at offset %" PRId64
-                        ": start that version once, then upgrade to %u",
-                        up->inbox->name, (int)step->partition, (unsigned)generation, offset,
-                        (unsigned)up->generation);
-    if (offset >= 0) {
-        printf("%s/%d: generation %u begins at offset %" PRId64 ", as was said before\n",
-               up->inbox->name, (int)step->partition, (unsigned)generation, offset);
-        return EVT_OK;
-    }
-    rc = evt__boundary_append(&up->kafka, up->inbox, step->partition, up->generation, &offset, err);
-    if (rc == EVT_OK)
-        printf("%s/%d: generation %u begins at offset %" PRId64 "\n", up->inbox->name,
-               (int)step->partition, (unsigned)up->generation, offset);
+                            step->generation, SILENCE_MS, &step->boundary, &generation, err);
+    if (rc == EVT_OK && step->boundary >= 0 && generation != up->generation)
+        rc = evt_fail(err, EVT_E_GENERATION_OLD,
+                      "%s/%d begins generation %u at offset %" PRId64
+                      ": start that version once, then upgrade to %u",
+                      up->inbox->name, (int)step->partition, (unsigned)generation, step->boundary,
+                      (unsigned)up->generation);
     return rc;
 }
 
-/* Whether anybody owns the store now. To know it we own it ourselves for a moment. */
-static bool is_free(const struct step *step)
+/* A process that has just begun from a snapshot is about to apply its own boundary: what is in the
+ * way goes by itself. True once the store is of another generation; false when nobody has it who
+ * would move it, or the time is up. */
+static bool wait_for_begin(struct upgrade *up, struct step *step, struct evt_error *err)
 {
-    struct evt_buf path = {0};
+    const struct timespec pause = {0, LOOK_MS * 1000000L};
+    const uint32_t before = step->generation;
+
+    while (step->generation == before && is_owned(step) && evt_clock_ms() < up->until_ms) {
+        evt__progress(&up->progress, step->position + 1, step->boundary + 1);
+        nanosleep(&pause, NULL);
+        (void)!read_step(up, step, err); /* it is being made: not yet */
+    }
+    return step->generation != before;
+}
+
+static enum evt_err find_step(struct upgrade *up, struct step *step, struct evt_error *err)
+{
     struct evt_error ignored;
-    int lock = -1;
     enum evt_err rc;
 
-    evt_buf_printf(&path, "%s.lock", step->path);
-    rc = evt_fs_posix.lock(evt_fs_posix.self, evt_buf_text(&path), &lock, &ignored);
+    do
+        rc = find_boundary(up, step, err);
+    while (rc == EVT_E_GENERATION_OLD && wait_for_begin(up, step, &ignored) &&
+           (rc = read_step(up, step, err)) == EVT_OK && !step->done);
+    return rc;
+}
+
+static enum evt_err begin_step(struct upgrade *up, struct step *step, struct evt_error *err)
+{
+    const char *said = step->boundary >= 0 ? ", as was said before" : "";
+    enum evt_err rc = EVT_OK;
+
+    if (step->has_snapshot)
+        return EVT_OK;
+    if (step->boundary < 0)
+        rc = evt__boundary_append(&up->kafka, up->inbox, step->partition, up->generation,
+                                  &step->boundary, err);
     if (rc == EVT_OK)
-        evt_fs_posix.unlock(evt_fs_posix.self, lock);
-    evt_buf_release(&path);
-    return rc == EVT_OK;
+        printf("%s/%d: generation %u begins at offset %" PRId64 "%s\n", up->inbox->name,
+               (int)step->partition, (unsigned)up->generation, step->boundary, said);
+    return rc;
 }
 
 static enum evt_err look(struct upgrade *up, int64_t waited_ms, size_t *ret_left,
@@ -150,13 +187,13 @@ static enum evt_err look(struct upgrade *up, int64_t waited_ms, size_t *ret_left
     *ret_left = 0;
     for (size_t i = 0; rc == EVT_OK && i < up->n; i++) {
         struct step *step = &up->steps[i];
-        bool has = false;
 
         if (step->done)
             continue;
-        rc = has_snapshot(up, step, &has, err);
-        step->done = rc == EVT_OK && has && is_free(step);
-        if (!step->done && !step->told && !has && waited_ms > ALONE_MS && is_free(step)) {
+        rc = has_snapshot(up, step, &step->has_snapshot, err);
+        step->done = rc == EVT_OK && step->has_snapshot && !is_owned(step);
+        if (!step->done && !step->told && !step->has_snapshot && waited_ms > ALONE_MS &&
+            !is_owned(step)) {
             step->told = true;
             fprintf(stderr, "no process has %s: start generation %u, it stops at the boundary\n",
                     step->path, (unsigned)step->generation);
@@ -166,39 +203,39 @@ static enum evt_err look(struct upgrade *up, int64_t waited_ms, size_t *ret_left
     return rc;
 }
 
-static enum evt_err wait_for_old(struct upgrade *up, int64_t timeout_ms, size_t *ret_left,
-                                 struct evt_error *err)
+static enum evt_err wait_for_old(struct upgrade *up, size_t *ret_left, struct evt_error *err)
 {
     const struct timespec pause = {0, LOOK_MS * 1000000L};
     const int64_t began_ms = evt_clock_ms();
-    struct evt_progress progress = {0};
     enum evt_err rc;
 
     for (;;) {
-        const int64_t waited_ms = evt_clock_ms() - began_ms;
-
-        rc = look(up, waited_ms, ret_left, err);
-        if (rc != EVT_OK || *ret_left == 0 || waited_ms >= timeout_ms)
+        rc = look(up, evt_clock_ms() - began_ms, ret_left, err);
+        if (rc != EVT_OK || *ret_left == 0 || evt_clock_ms() >= up->until_ms)
             break;
-        evt__progress(&progress, (int64_t)(up->n - *ret_left), (int64_t)up->n);
+        evt__progress(&up->progress, (int64_t)(up->n - *ret_left), (int64_t)up->n);
         nanosleep(&pause, NULL);
     }
-    evt__progress_end(&progress);
+    evt__progress_end(&up->progress);
     return rc;
 }
 
+/* All are looked at before anything is said to one. */
 static enum evt_err begin(struct upgrade *up, size_t *ret_left, struct evt_error *err)
 {
     enum evt_err rc = EVT_OK;
 
     *ret_left = 0;
-    for (size_t i = 0; rc == EVT_OK && i < up->n; i++) { /* all are looked at before any is said */
+    for (size_t i = 0; rc == EVT_OK && i < up->n; i++) {
         rc = read_step(up, &up->steps[i], err);
         *ret_left += !up->steps[i].done;
     }
     if (rc != EVT_OK || *ret_left == 0)
         return rc;
     rc = evt_kafka_reader_new(&up->kafka, &up->reader, err);
+    for (size_t i = 0; rc == EVT_OK && i < up->n; i++)
+        rc = up->steps[i].done ? EVT_OK : find_step(up, &up->steps[i], err);
+    evt__progress_end(&up->progress);
     *ret_left = 0;
     for (size_t i = 0; rc == EVT_OK && i < up->n; i++) {
         if (!up->steps[i].done)
@@ -212,8 +249,10 @@ static int upgrade(struct upgrade *up, const struct evt_conf *conf)
 {
     struct evt_error err;
     size_t left = 0;
-    enum evt_err rc = begin(up, &left, &err);
+    enum evt_err rc;
 
+    up->until_ms = evt_clock_ms() + evt_conf_number(conf, "timeout") * 1000;
+    rc = begin(up, &left, &err);
     if (rc != EVT_OK)
         return evt__main_fail(up->main, &err);
     if (left == 0) {
@@ -225,7 +264,7 @@ static int upgrade(struct upgrade *up, const struct evt_conf *conf)
         printf("the older version ends there; then start this one: %s run\n", up->main->program);
         return EVT_EXIT_OK;
     }
-    rc = wait_for_old(up, evt_conf_number(conf, "timeout") * 1000, &left, &err);
+    rc = wait_for_old(up, &left, &err);
     if (rc != EVT_OK)
         return evt__main_fail(up->main, &err);
     if (left > 0) {

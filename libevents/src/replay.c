@@ -20,18 +20,30 @@
 #define CHECKPOINT_PAGES 20000
 #define SCRATCH_SETTINGS "PRAGMA synchronous=OFF; PRAGMA cache_size=-65536"
 
+static int silence_ms(const struct replay *rp)
+{
+    return rp->opt->silence_ms ? rp->opt->silence_ms : SILENCE_MS;
+}
+
 enum evt_err evt__replay_read(struct replay *rp, int64_t offset, const struct evt_record **ret_rec,
                               int64_t *ret_low, struct evt_error *err)
 {
     return evt_kafka_read(rp->reader, rp->topic->name, rp->opt->partition, offset < 0 ? 0 : offset,
-                          SILENCE_MS, ret_rec, ret_low, &rp->end, err);
+                          silence_ms(rp), ret_rec, ret_low, &rp->end, err);
 }
 
+/* Before anything that is fetched from now on is applied, the record at the position is read again:
+ * over another connection another log could come. What was prefetched goes with the consumer. */
 static enum evt_err join(struct replay *rp, struct evt_error *err)
 {
-    enum evt_err rc = EVT_OK;
+    enum evt_err rc;
     int64_t offset;
 
+    evt__replay_stop(rp);
+    rc = evt__replay_connect(rp, silence_ms(rp), err);
+    rp->joined = atomic_load(&rp->connections);
+    rp->broker = -1;
+    evt_shard_reconnected(rp->sh);
     while (rc == EVT_OK && evt_shard_join_next(rp->sh, &offset)) {
         const struct evt_record *rec = NULL;
         int64_t low = 0;
@@ -40,7 +52,19 @@ static enum evt_err join(struct replay *rp, struct evt_error *err)
         if (rc == EVT_OK)
             rc = evt_shard_join(rp->sh, rec, low, err);
     }
+    if (rc == EVT_OK)
+        rc = evt__replay_consume(rp, evt_shard_next_offset(rp->sh), err);
     return rc;
+}
+
+static bool connected_anew(struct replay *rp, const rd_kafka_message_t *message)
+{
+    const int32_t before = rp->broker, broker = rd_kafka_message_broker_id(message);
+
+    if (broker >= 0)
+        rp->broker = broker;
+    return atomic_load(&rp->connections) != rp->joined ||
+           (before >= 0 && broker >= 0 && broker != before);
 }
 
 static enum evt_err open_shard(struct replay *rp, struct evt_error *err)
@@ -84,6 +108,7 @@ static enum evt_err commit(struct replay *rp, struct evt_error *err)
     for (size_t i = 0; i < n && rp->opt->sends; i++)
         rp->opt->sends(rp->opt->arg, &sends[i]);
     evt_shard_acknowledged(rp->sh, n);
+    rp->result.records += (int64_t)evt_shard_batch(rp->sh);
     rc = evt_shard_commit(rp->sh, err);
     if (rc == EVT_OK && rp->opt->progress)
         rp->opt->progress(rp->opt->arg, evt_shard_position(rp->sh), rp->last);
@@ -108,12 +133,11 @@ static enum evt_err apply(struct replay *rp, const rd_kafka_message_t *message,
         return evt_wrap(err, rc, "offset %" PRId64, rec->offset);
     rp->result.superseded = evt_shard_superseded(rp->sh, &(uint32_t){0}, &(int64_t){0});
     rp->done = rp->result.superseded || rec->offset == rp->last;
-    rp->result.records += !rp->result.superseded;
     return evt_shard_batch(rp->sh) == EVT_BATCH_MAX ? commit(rp, err) : EVT_OK;
 }
 
-/* What librdkafka says in place of a record. It goes on by itself after most failures, and whether
- * it does shows in the silence. */
+/* What librdkafka says in place of a record. It goes on by itself after most failures; when it does
+ * not, that is said at the end of the silence. */
 static enum evt_err take_event(struct replay *rp, const rd_kafka_message_t *message,
                                struct evt_error *err)
 {
@@ -130,38 +154,44 @@ static enum evt_err take_event(struct replay *rp, const rd_kafka_message_t *mess
         return evt_kafka_fail(err, message->err, "read %s/%d", rp->topic->name,
                               (int)rp->opt->partition);
     default:
+        rp->heard = message->err;
         return EVT_OK;
     }
 }
 
+static enum evt_err too_silent(const struct replay *rp, struct evt_error *err)
+{
+    return evt_fail(err, EVT_E_AWAY, "%s/%d: no record came for %d s; it stands at %" PRId64 "%s%s",
+                    rp->topic->name, (int)rp->opt->partition, silence_ms(rp) / 1000,
+                    evt_shard_position(rp->sh), rp->heard ? ": " : "",
+                    rp->heard ? rd_kafka_err2str(rp->heard) : "");
+}
+
 static enum evt_err apply_all(struct replay *rp, struct evt_error *err)
 {
-    int64_t silent_ms = 0; /* since when; 0: something came */
     enum evt_err rc = EVT_OK;
 
     while (rc == EVT_OK && !rp->done) {
         rd_kafka_message_t *message =
             rd_kafka_consume_queue(rp->queue, rp->result.records > 0 ? POLL_MS : WAKE_MS);
+        const bool anew = message && connected_anew(rp, message);
 
-        if (!message) {
-            const int64_t now_ms = evt_clock_ms();
-
-            silent_ms = silent_ms ? silent_ms : now_ms;
-            if (now_ms - silent_ms > SILENCE_MS)
-                rc =
-                    evt_fail(err, EVT_E_AWAY, "%s/%d: nothing came for %d s; it stands at %" PRId64,
-                             rp->topic->name, (int)rp->opt->partition, SILENCE_MS / 1000,
-                             evt_shard_position(rp->sh));
-            evt__replay_wake(rp);
-            continue;
-        }
-        if (message->err) {
-            rc = take_event(rp, message, err);
-        } else {
-            silent_ms = 0;
+        if (message && !message->err && !anew) {
+            rp->silent_ms = 0;
+            rp->heard = RD_KAFKA_RESP_ERR_NO_ERROR;
             rc = apply(rp, message, err);
+        } else if (message && !anew) {
+            rc = take_event(rp, message, err);
         }
-        rd_kafka_message_destroy(message);
+        if (rc == EVT_OK && !rp->done && (!message || message->err || anew) &&
+            evt__replay_silent(rp, silence_ms(rp)))
+            rc = too_silent(rp, err);
+        if (message)
+            rd_kafka_message_destroy(message);
+        else
+            evt__replay_wake(rp);
+        if (anew && rc == EVT_OK)
+            rc = join(rp, err);
     }
     return rc == EVT_OK ? commit(rp, err) : rc;
 }
@@ -172,13 +202,8 @@ static enum evt_err run(struct replay *rp, struct evt_error *err)
 
     if (rc == EVT_OK)
         rc = open_shard(rp, err);
-    if (rc != EVT_OK)
-        return rc;
-    if (evt_shard_position(rp->sh) < rp->last) {
-        rc = evt__replay_consume(rp, evt_shard_next_offset(rp->sh), err);
-        if (rc == EVT_OK)
-            rc = apply_all(rp, err);
-    }
+    if (rc == EVT_OK && evt_shard_position(rp->sh) < rp->last)
+        rc = apply_all(rp, err);
     if (rc == EVT_OK && !rp->result.superseded)
         rc = evt_shard_caught_up(rp->sh, err);
     if (rc == EVT_OK)

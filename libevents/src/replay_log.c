@@ -1,14 +1,17 @@
 /* Replay's log: from where it can be read, and by which consumer. */
 #include "replay_internal.h"
 
+#include <evt/clock.h>
 #include <evt/envelope.h>
 #include <evt/fs.h>
 #include <evt/snapshot.h>
 #include <events/evt.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define WAKE_ASK_MS 200 /* the answer does not matter */
 
@@ -68,17 +71,40 @@ enum evt_err evt__replay_begin(struct replay *rp, struct evt_error *err)
     return evt_fs_posix.copy(evt_fs_posix.self, snapshot, rp->opt->out, err);
 }
 
+/* Whatever is fetched over a connection comes after it was made: the join check rests on that. */
+static int connecting(int fd, const struct sockaddr *address, int len, const char *id, void *opaque)
+{
+    struct replay *rp = opaque;
+
+    (void)id;
+    atomic_fetch_add(&rp->connections, 1);
+    if (connect(fd, address, (socklen_t)len) == 0 || errno == EINPROGRESS)
+        return 0; /* the socket does not block: librdkafka waits for it */
+    return errno;
+}
+
+enum evt_err evt__replay_connect(struct replay *rp, int timeout_ms, struct evt_error *err)
+{
+    rd_kafka_conf_t *conf;
+    int64_t low;
+    enum evt_err rc = evt_kafka_conf(&rp->opt->kafka, EVT_KAFKA_CONSUMER, &conf, err);
+
+    if (rc != EVT_OK)
+        return rc;
+    rd_kafka_conf_set_connect_cb(conf, connecting);
+    rd_kafka_conf_set_opaque(conf, rp);
+    rc = evt_kafka_client(conf, EVT_KAFKA_CONSUMER, &rp->consumer, err);
+    if (rc == EVT_OK)
+        rc = evt_kafka_ends(rp->consumer, rp->topic->name, rp->opt->partition, timeout_ms, &low,
+                            &rp->end, err);
+    return rc;
+}
+
 enum evt_err evt__replay_consume(struct replay *rp, int64_t offset, struct evt_error *err)
 {
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t code;
-    rd_kafka_conf_t *conf;
-    enum evt_err rc = evt_kafka_conf(&rp->opt->kafka, EVT_KAFKA_CONSUMER, &conf, err);
 
-    if (rc == EVT_OK)
-        rc = evt_kafka_client(conf, EVT_KAFKA_CONSUMER, &rp->consumer, err);
-    if (rc != EVT_OK)
-        return rc;
     rp->queue = rd_kafka_queue_get_partition(rp->consumer, rp->topic->name, rp->opt->partition);
     /* Before the assignment: later, records land in the main queue. */
     rd_kafka_queue_forward(rp->queue, NULL);
@@ -93,10 +119,19 @@ enum evt_err evt__replay_consume(struct replay *rp, int64_t offset, struct evt_e
 
 void evt__replay_wake(struct replay *rp)
 {
+    struct evt_error ignored;
     int64_t low, high;
 
-    rd_kafka_query_watermark_offsets(rp->consumer, rp->topic->name, rp->opt->partition, &low, &high,
-                                     WAKE_ASK_MS);
+    (void)!evt_kafka_ends(rp->consumer, rp->topic->name, rp->opt->partition, WAKE_ASK_MS, &low,
+                          &high, &ignored);
+}
+
+bool evt__replay_silent(struct replay *rp, int most_ms)
+{
+    const int64_t now_ms = evt_clock_ms();
+
+    rp->silent_ms = rp->silent_ms ? rp->silent_ms : now_ms;
+    return now_ms - rp->silent_ms > most_ms;
 }
 
 void evt__replay_stop(struct replay *rp)
@@ -107,4 +142,6 @@ void evt__replay_stop(struct replay *rp)
         rd_kafka_assign(rp->consumer, NULL);
         rd_kafka_destroy_flags(rp->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
+    rp->queue = NULL;
+    rp->consumer = NULL;
 }

@@ -103,16 +103,15 @@ enum evt_err evt_store_remove(const struct evt_fs *fs, const char *path, struct 
     return rc;
 }
 
-enum evt_err evt_snapshot_restore(const struct evt_fs *fs, const char *path, uint32_t generation,
+enum evt_err evt_snapshot_restore(const struct evt_store_lock *lock, uint32_t generation,
                                   int64_t offset, struct evt_error *err)
 {
     char from[PATH_MAX_LEN];
-    enum evt_err rc = name_of(from, path, generation, offset, "", err);
+    enum evt_err rc = name_of(from, lock->path, generation, offset, "", err);
 
-    fs = fs ? fs : &evt_fs_posix;
     if (rc == EVT_OK)
-        rc = evt_store_remove(fs, path, err);
+        rc = evt_store_remove(lock->fs, lock->path, err);
     if (rc == EVT_OK)
-        rc = fs->copy(fs->self, from, path, err);
+        rc = lock->fs->copy(lock->fs->self, from, lock->path, err);
     return rc;
 }

@@ -11,12 +11,22 @@
 #include <string.h>
 
 /* A reader of the file may hold the end of a checkpoint for a moment; a writer waits this long. */
-#define BUSY_MS          2000
+#define BUSY_MS           2000
 /* SQLite's own: a checkpoint runs in the committing thread, and larger ones are felt. */
-#define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES  1000
+/* 40 MB, below journal_size_limit. On a disk a rebuild gains 3 % at 5,000 products, 9 % at 50,000.
+ */
+#define CATCHING_UP_PAGES 10000
 /* Debian's default is FULL, an fsync at every commit; what a power cut takes here is in the log. */
 #define SETTINGS                                                                                   \
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864"
+
+static int checkpoint_pages(const struct evt_store *st)
+{
+    const int pages = st->opt.checkpoint_pages ? st->opt.checkpoint_pages : CHECKPOINT_PAGES;
+
+    return st->catching_up && pages < CATCHING_UP_PAGES ? CATCHING_UP_PAGES : pages;
+}
 
 /* Settings of the connection; the journal's mode alone is kept in the file. */
 static enum evt_err set_up(struct evt_store *st, struct evt_error *err)
@@ -25,8 +35,7 @@ static enum evt_err set_up(struct evt_store *st, struct evt_error *err)
     sqlite3_extended_result_codes(st->db, 1);
     sqlite3_db_config(st->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     sqlite3_db_config(st->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_wal_autocheckpoint(st->db, st->opt.checkpoint_pages ? st->opt.checkpoint_pages
-                                                                : CHECKPOINT_PAGES);
+    sqlite3_wal_autocheckpoint(st->db, checkpoint_pages(st));
     if (st->opt.read_only)
         return evt__store_exec(st, EVT_SPEAKER_LIBRARY, "PRAGMA query_only=ON", err);
     return evt__store_exec(st, EVT_SPEAKER_LIBRARY,
@@ -54,6 +63,9 @@ static enum evt_err open_database(struct evt_store *st, struct evt_error *err)
 
     if (sqlite_rc != SQLITE_OK)
         return evt_store_fail(st, sqlite_rc, err);
+    /* SQLite opens what it may not write for reading, and would say so at the first write. */
+    if (!st->opt.read_only && sqlite3_db_readonly(st->db, "main") == 1)
+        return evt_fail(err, EVT_E_STORE_READONLY, "the file is read-only");
     rc = set_up(st, err);
     if (rc == EVT_OK)
         rc = evt__guard_install(st, err);
@@ -62,24 +74,47 @@ static enum evt_err open_database(struct evt_store *st, struct evt_error *err)
     return rc;
 }
 
+enum evt_err evt_store_lock_new(const struct evt_fs *fs, const char *path,
+                                struct evt_store_lock **ret_lock, struct evt_error *err)
+{
+    struct evt_buf name = {0};
+    enum evt_err rc;
+    int fd = -1;
+
+    fs = fs ? fs : &evt_fs_posix;
+    evt_buf_printf(&name, "%s.lock", path);
+    rc = fs->lock(fs->self, evt_buf_text(&name), &fd, err);
+    evt_buf_release(&name);
+    if (rc != EVT_OK)
+        return rc;
+    *ret_lock = evt_alloc(sizeof(**ret_lock));
+    **ret_lock = (struct evt_store_lock){.fs = fs, .path = evt_strdup(path), .fd = fd};
+    return EVT_OK;
+}
+
+void evt_store_lock_free(struct evt_store_lock *lock)
+{
+    if (!lock)
+        return;
+    lock->fs->unlock(lock->fs->self, lock->fd);
+    evt_free(lock->path);
+    evt_free(lock);
+}
+
 enum evt_err evt_store_open(const struct evt_store_options *opt, struct evt_store **ret_st,
                             struct evt_error *err)
 {
     struct evt_store *st = evt_zalloc(sizeof(*st));
-    size_t path_len = strlen(opt->path);
     enum evt_err rc = EVT_OK;
 
+    EVT_BUG_ON(opt->lock && strcmp(opt->lock->path, opt->path) != 0);
     st->opt = *opt;
     st->fs = opt->fs ? opt->fs : &evt_fs_posix;
-    st->lock = -1;
     st->path = evt_strdup(opt->path);
     st->statements_n = count_statements(opt->statements);
     st->statements = evt_zalloc((st->statements_n + 1) * sizeof(*st->statements));
-    if (!opt->read_only) {
-        st->lock_path = evt_alloc(path_len + sizeof(".lock"));
-        snprintf(st->lock_path, path_len + sizeof(".lock"), "%s.lock", opt->path);
-        rc = st->fs->lock(st->fs->self, st->lock_path, &st->lock, err);
-    }
+    if (!opt->read_only && !opt->lock)
+        rc = evt_store_lock_new(st->fs, opt->path, &st->lock, err);
     if (rc == EVT_OK)
         rc = open_database(st, err);
     if (rc != EVT_OK) {
@@ -99,12 +134,21 @@ void evt_store_close(struct evt_store *st)
         evt__store_forget_statements(st);
         sqlite3_close_v2(st->db);
     }
-    if (st->lock >= 0)
-        st->fs->unlock(st->fs->self, st->lock);
+    evt_store_lock_free(st->lock);
     evt_free(st->statements);
-    evt_free(st->lock_path);
     evt_free(st->path);
     evt_free(st);
+}
+
+void evt_store_catching_up(struct evt_store *st, bool catching_up)
+{
+    EVT_BUG_ON(evt_store_in_transaction(st));
+    if (st->catching_up == catching_up)
+        return;
+    st->catching_up = catching_up;
+    sqlite3_wal_autocheckpoint(st->db, checkpoint_pages(st));
+    if (!catching_up) /* one that fails is tried again by the next commit, as any is */
+        sqlite3_wal_checkpoint_v2(st->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 enum evt_err evt_store_begin(struct evt_store *st, struct evt_error *err)

@@ -69,13 +69,19 @@ enum evt_own_sql {
 /* Who speaks to the database decides what the authorizer lets pass. */
 enum evt_speaker { EVT_SPEAKER_LIBRARY, EVT_SPEAKER_MIGRATION, EVT_SPEAKER_HANDLER };
 
+struct evt_store_lock {
+    const struct evt_fs *fs;
+    char *path; /* of the store */
+    int fd;
+};
+
 struct evt_store {
     struct evt_store_options opt;
     const struct evt_fs *fs;
     char *path;
-    char *lock_path;
-    int lock;
+    struct evt_store_lock *lock; /* NULL: read only, or the caller's */
     sqlite3 *db;
+    bool catching_up;
     enum evt_speaker speaker;
     char refused[160]; /* why the authorizer said no: SQLite itself only says "not authorized" */
     sqlite3_stmt *own[EVT_OWN_COUNT];

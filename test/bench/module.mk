@@ -1,6 +1,5 @@
 # `make bench`: figures beside their floors, one line a case; never part of `make test`.
-# BENCH="shard codec" picks some, BENCH_FOLDER=/dev/shm puts the stores elsewhere than TMPDIR or /tmp,
-# BENCH=kafka KAFKA_CASES="reply sustained" picks some of its cases.
+# README.md has its options: BENCH, BENCH_FOLDER, BENCH_SEEDS, KAFKA_CASES.
 BENCHES := codec shard rebuild sim kafka
 BENCH ?= $(BENCHES)
 BENCH_FOLDER ?=

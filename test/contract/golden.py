@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Golden bytes: test/contract/golden.py CONTRACT-CODEC NODE-FOLDER
+"""Golden bytes: test/contract/golden.py CONTRACT-CODEC NODE-FOLDER [SAMPLES]
 
 golden/<type>.json has values of a message and their Avro bytes. Our codec must write just these, and
 two other implementations must read them as the same value; what those write, ours must read. For
@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True  # the tree stays as it is
 
 from readers import Avsc, Ours, Python, frame
 
-GOLDEN = os.path.join(os.path.dirname(__file__), "golden")
+GOLDEN = sys.argv[3] if len(sys.argv) > 3 else os.path.join(os.path.dirname(__file__), "golden")
 ROOTS = ("schemas", "test/contract/schemas")
 
 
@@ -32,6 +32,13 @@ class Score:
         else:
             self.failed += 1
             print(f"{what}:\n  expected: {want}\n  but: {got}")
+
+    def none(self, names, words):
+        """There should be no such samples."""
+        self.passed += not names
+        for name in sorted(names):
+            self.failed += 1
+            print(words.format(name=name, file=os.path.join(GOLDEN, f"{name}.json")))
 
 
 def canonical(value):
@@ -104,8 +111,9 @@ def main():
     ours, avsc = Ours(sys.argv[1]), Avsc(sys.argv[2])
     types = ours.types()
     files = {os.path.basename(path)[:-len(".json")] for path in glob.glob(f"{GOLDEN}/*.json")}
-    score.same("types without golden bytes", [], lambda: sorted(set(types) - files))
-    score.same("golden bytes without a type", [], lambda: sorted(files - set(types)))
+    score.none(set(types) - files, "{name} has no sample: copy a neighbour's file to {file}, write values that other "
+               'implementations must read and write, and leave "bytes" empty: the next run says them')
+    score.none(files - set(types), "{file} has samples of no message: remove it, or name it as its message")
     for name in sorted(set(types) & files):
         check_type(score, (ours, {"python3-avro": Python(), "avsc": avsc}), name, types[name])
     score.same("ours ended well", True, ours.close)

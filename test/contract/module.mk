@@ -17,4 +17,6 @@ $(call test,contract,openapi,node test/contract/openapi.mjs $(BUILD)/node $(BUIL
 	svc-product/openapi.yaml $(openapi_tests),$(BUILD)/svc-product $(openapi_tests) $(AVSC))
 $(call test,contract,golden,test/contract/golden.py $(BUILD)/contract-codec $(BUILD)/node,\
 	$(BUILD)/contract-codec $(AVSC))
+$(call test,contract,golden-says,test/contract/golden_says.py $(BUILD)/contract-codec $(BUILD)/node,\
+	$(BUILD)/contract-codec $(AVSC))
 $(call test,contract,compat,test/contract/compat.py $(BUILD)/evt-gen $(BUILD)/node,$(BUILD)/evt-gen $(AVSC))

@@ -6,7 +6,7 @@ import threading
 import time
 
 import web
-from process import Failure
+from process import Failure, until
 
 AGAIN = (409, 502, 503, 504)  # with Retry-After: nothing was decided yet
 LATE_S = 120
@@ -28,20 +28,21 @@ class Command:
 class Customer(threading.Thread):
     """Keeps a product of its own, h<round>-<number>: creates it, changes its price, always expecting the
     version that it knows, and receives goods for it and for one that others have, too. Each
-    quantity is even, and is used once."""
+    quantity is even, and is used once. `watch` fails when nobody will ever answer."""
 
-    def __init__(self, url, number, round_number, seed, shared):
+    def __init__(self, url, number, round_number, seed, shared, watch):
         super().__init__(daemon=True)
-        self.url, self.number, self.shared = url, number, shared
+        self.url, self.number, self.shared, self.watch_service = url, number, shared, watch
         self.sku, self.random = f"h{round_number}-{number}", random.Random(seed)
-        self.ended, self.error = threading.Event(), None
+        self.ended, self.abandoned, self.error = threading.Event(), threading.Event(), None
         self.commands, self.prices, self.goods = [], [], []  # goods: (sku, quantity)
         self.quantity = 1000 + 2 * number
 
     def send(self, command):
         """Until it is answered. A 202 is an answer, but a promise: what it leads to is asked for."""
         deadline = time.monotonic() + LATE_S
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.abandoned.is_set():
+            self.watch_service()
             command.tries += 1
             try:
                 answer = web.ask(command.method, self.url + command.path, command.body,
@@ -55,7 +56,7 @@ class Customer(threading.Thread):
                 continue
             command.answer = answer
             return answer
-        raise Failure(f"not answered within {LATE_S} s: {command}")
+        raise Failure(f"not answered until the round was over, or within {LATE_S} s: {command}")
 
     def ask(self, method, path, body):
         key = f"{self.sku}-{len(self.commands)}"
@@ -99,12 +100,20 @@ class Customer(threading.Thread):
         except Exception as error:  # shown by whoever waits for the thread
             self.error = error
 
-    def end(self):
-        """Its last command is answered."""
+    def watch(self):
+        if self.error:
+            raise Failure(f"customer {self.number}: {self.error}")
+
+    def end(self, watch):
+        """Its last command is answered. Calls `watch` while it waits."""
         self.ended.set()
-        self.join(LATE_S + 10)
-        if self.is_alive() or self.error:
-            raise Failure(f"customer {self.number}: {self.error or 'does not end'}")
+        until(lambda: watch() or not self.is_alive(), f"customer {self.number} ends", LATE_S + 10)
+        self.watch()
+
+    def abandon(self):
+        """The round is over, however it ended: nothing is asked for any more."""
+        self.ended.set()
+        self.abandoned.set()
 
     def repeat(self, most):
         """Some of what was answered is asked for once more: the same answer comes."""

@@ -1,5 +1,6 @@
 """What is done to a shop while it works. Each takes the Life and its random numbers, and leaves a service
 that runs or starts, and a broker that runs. They count what they did."""
+import http.client
 import os
 import re
 import shutil
@@ -8,6 +9,8 @@ from process import Failure
 from reader import PARTITIONS
 
 TRIES = 20
+ENDS_S = 1      # how long a process may take from its last word to its end
+SUPERSEDED = 6  # how a generation ends at the boundary of the next
 
 
 def start(life, rng):
@@ -61,7 +64,12 @@ def metric(text, name):
 def open_messages(life):
     """(messages applied that no commit has covered, messages committed), as the service counts them. What
     was rolled back and applied again stays in the first for good, so it may rest above 0."""
-    page = life.service.ask("GET", "/metrics", seconds=2).text
+    try:
+        page = life.service.ask("GET", "/metrics", seconds=2).text
+    except (OSError, http.client.HTTPException) as error:
+        # If it is about to end by itself, that is the better reason.
+        life.go_on(ENDS_S)
+        raise Failure(f"{life.service.name} gives no metrics: {error!r}") from None
     committed = metric(page, "evt_batch_messages_sum")
     return metric(page, "evt_handle_seconds_count") - committed, committed
 
@@ -76,7 +84,7 @@ def stays_open(life):
 
 def kill_unacknowledged(life, rng):
     """The broker stands still, a batch's messages are on their way, and the service is killed."""
-    life.service.wait_ready(60)
+    life.wait_ready()
     at_rest = []  # all samples are at least what it rests at
     for _ in range(TRIES):
         at_rest += [open_messages(life)[0] for _ in range(5)]
@@ -115,13 +123,16 @@ def kill_broker(life, rng):
     life.broker.start()
 
 
-def lose_store(life, rng):
-    """Killed, and one store is gone: it is built again, from the generation's snapshot if there is one."""
-    life.kill()
-    path = life.service.store(rng.choice(PARTITIONS))
+def remove_store(path):
     for end in ("", "-wal", "-shm"):
         if os.path.exists(path + end):
             os.remove(path + end)
+
+
+def lose_store(life, rng):
+    """Killed, and one store is gone: it is built again, from the generation's snapshot if there is one."""
+    life.kill()
+    remove_store(life.service.store(rng.choice(PARTITIONS)))
     life.counts["lost"] += 1
     start(life, rng)
 
@@ -134,9 +145,8 @@ def second_owner(life, rng):
         name for name in names if ".db" in name and ".db.g" not in name])
     second.start()
     life.counts["seconds"] += 1
-    life.go_on(rng.uniform(0.1, 1.5))
-    if not second.running():
-        raise Failure(f"the second owner ended with {second.popen.returncode}:\n{second.said()}")
+    life.go_on(rng.uniform(0.1, 1.5), second)
+    life.watch(second)
     second.kill()
     life.counts["kills"] += 1
     shutil.rmtree(second.data)
@@ -146,17 +156,19 @@ def deploy(life, rng):
     """A new generation: `upgrade` while the old version runs, which ends at the boundary. Now and then the
     old one is killed on the way there, or the new one as it begins."""
     old, new = life.service, life.version(life.generation + 1)
-    old.wait_ready(60)
+    life.wait_ready()
+    old.may_end_with = (SUPERSEDED,)
     if rng.random() < 0.5:
-        new.do("upgrade", "--no-wait")
+        life.do(new, "upgrade", "--no-wait", seconds=70)
+        life.watch()
         if old.running():  # else it was quicker, and is superseded already
             old.kill()
             life.counts["kills"] += 1
         old.start()
-    done = new.do("upgrade", "--timeout", 60)
-    if "can begin" not in done.out:
-        raise Failure(f"the upgrade did not say that it can begin: {done}")
-    old.wait_end(6)
+    said = life.do(new, "upgrade", "--timeout", 60, seconds=70)
+    if "can begin" not in said:
+        raise Failure(f"the upgrade did not say that it can begin: {said}")
+    old.wait_end(SUPERSEDED)
     life.use(new)
     life.counts["deploys"] += 1
     start(life, rng)

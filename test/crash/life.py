@@ -2,13 +2,13 @@
 crash-load, and the books over all of it."""
 import os
 import random
-import subprocess
 import time
 
 import faults
 from books import Ledger, Logs, Round
 from customers import Customer
-from process import Failure, environment
+from loader import LOOK_S, Loader
+from process import Failure, Process, until
 from reader import PARTITIONS, Reader
 from shop import BUILD, Shop, free_port
 
@@ -22,17 +22,25 @@ REPEATS = 5
 class Life:
     def __init__(self):
         self.shop = Shop("crash")
+        self.port = free_port()
+        self.rounds, self.visitors = 0, []
+        self.faults, self.sum, self.counts = [], "", None
+        try:
+            self.open()
+        except BaseException as error:  # Ctrl-C, too
+            self.shop.close(keep=isinstance(error, Exception))
+            raise
+
+    def open(self):
         self.broker = self.shop.broker
         self.shop.evt("topics", "apply")
-        self.port = free_port()
-        self.generation, self.rounds = 0, 0
-        self.faults, self.sum, self.counts = [], "", None
         self.logs, self.reader = Logs(), Reader(self.broker)
-        self.use(self.version(1))
+        # The logs begin with what topics.json says.
+        self.generation = self.shop.service("product", "built").generation()
+        self.service = self.version(self.generation)
         self.service.start().wait_ready(60)
-        self.load = subprocess.Popen(
-            [os.path.join(BUILD, "crash-load"), self.broker.address, f"{random.getrandbits(64):016x}"],
-            env=environment(), encoding="ascii", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.load = Loader(self.broker, self.shop.path("crash-load.log")).start()
+        self.shop.processes.append(self.load)
 
     def version(self, generation):
         """The service as a later version: test/kafka/next.c."""
@@ -54,16 +62,32 @@ class Life:
         self.service.start()
 
     def kill(self):
-        if not self.service.running():
-            raise Failure(f"{self.service.name} ended by itself with {self.service.popen.returncode}:\n"
-                          f"{self.service.said()}")
+        self.service.watch()
         self.service.kill()
         self.counts["kills"] += 1
 
-    @staticmethod
-    def go_on(seconds):
+    def watch(self, *others):
+        """What ended by itself is the round's failure, at once and in its own words: nothing is waited for
+        that cannot come, and nothing is started again as if we had ended it."""
+        for one in (self.service, self.load, self.broker, *self.visitors, *others):
+            one.watch()
+
+    def go_on(self, seconds, *others):
         """The load goes on for a while: this is when the next fault comes, not a wait for anything."""
-        time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_S))
+            self.watch(*others)
+
+    def do(self, service, verb, *args, seconds):
+        """Another sub-command of it, to its end, beside what runs; returns what it said."""
+        process = Process(f"{service.name}-{verb}", [service.program, verb, *args],
+                          self.shop.path(f"{service.name}-{verb}.log"), **service.settings)
+        self.shop.processes.append(process)
+        process.start()
+        until(lambda: self.watch() or not process.running(), f"{process.name} ends", seconds)
+        process.wait_end(0)
+        return process.said()
 
     # ---- a round ----
 
@@ -75,49 +99,62 @@ class Life:
         chosen = faults.choose(rng)
         self.faults = [fault.__name__ for fault in chosen]
         ledger = self.begin(rng)
-        customers = self.customers(rng)
+        self.visitors = self.customers(rng)
+        try:
+            self.play(chosen, rng)
+        finally:
+            for customer in self.visitors:
+                customer.abandon()
+        self.check(Ledger(ledger), self.visitors)
+        os.remove(ledger)
+
+    def play(self, chosen, rng):
+        """The load, from the faults to its end."""
         for fault in chosen:
             self.go_on(rng.uniform(0.05, 0.4))
             fault(self, rng)
-        self.end()
-        for customer in customers:
-            customer.end()
+            self.watch()
+        self.load.end(COMMANDS_MIN, self.watch)
+        for customer in self.visitors:
+            customer.end(self.watch)
         self.settle()
-        for customer in customers:
+        for customer in self.visitors:
             customer.repeat(REPEATS)
-        self.check(Ledger(ledger), customers)
-        os.remove(ledger)
 
     def begin(self, rng):
         """The ledger's path, once the load's products are there."""
         path = self.shop.path(f"ledger-{self.rounds}")
-        self.load.stdin.write(f"begin {self.rounds} {rng.getrandbits(63)} {rng.randint(*RATE)} {path}\n")
-        self.load.stdin.flush()
-        self.service.wait_for("makes the round's products", lambda: len(
-            self.rows(f"SELECT 1 FROM product WHERE sku GLOB 'r{self.rounds}-*'")) > SHARED, 60)
+        self.watch()
+        self.load.begin(self.rounds, rng.getrandbits(63), rng.randint(*RATE), path)
+        self.wait_for("makes the round's products", lambda: len(
+            self.rows(f"SELECT 1 FROM product WHERE sku GLOB 'r{self.rounds}-*'")) > SHARED)
         return path
+
+    def wait_for(self, what, condition):
+        """Of the service, while nothing else ends."""
+        self.service.wait_for(what, lambda: self.watch() or condition(), 60)
 
     def customers(self, rng):
         shared = [f"r{self.rounds}-{i}" for i in range(SHARED)]
-        customers = [Customer(f"http://127.0.0.1:{self.port}", i, self.rounds, rng.getrandbits(63), shared)
-                     for i in range(CUSTOMERS)]
+        customers = [Customer(f"http://127.0.0.1:{self.port}", i, self.rounds, rng.getrandbits(63), shared,
+                              self.service_watch) for i in range(CUSTOMERS)]
         for customer in customers:
             customer.start()
         return customers
 
-    def end(self):
-        """Everything that the load sent is acknowledged."""
-        self.load.stdin.write(f"end {COMMANDS_MIN}\n")
-        self.load.stdin.flush()
-        if not self.load.stdout.readline():
-            raise Failure(f"crash-load ended with {self.load.wait()}")
+    def wait_ready(self):
+        self.wait_for("is ready", self.service.ready)
+
+    def service_watch(self):
+        """For customers, which ask it: it is another one after a deploy."""
+        self.service.watch()
 
     def settle(self):
         """Everything that lies in the inbox is committed, and its messages acknowledged."""
-        self.service.wait_ready(60)
+        self.wait_ready()
         ends = self.reader.ends()
-        self.service.wait_for("has applied all", lambda: all(
-            self.service.rows(p, "SELECT pos FROM evt_meta")[0][0] >= ends[p] - 1 for p in PARTITIONS), 60)
+        self.wait_for("has applied all", lambda: all(
+            self.service.rows(p, "SELECT pos FROM evt_meta")[0][0] >= ends[p] - 1 for p in PARTITIONS))
 
     def rows(self, query):
         """Of all stores."""
@@ -138,6 +175,7 @@ class Life:
                     f"{duplicates} duplicates;")
         for partition in PARTITIONS:
             self.rebuilt(partition)
+        self.watch()
 
     def rebuilt(self, partition):
         """The store is what its log makes of nothing, or of its generation's snapshot."""
@@ -152,8 +190,4 @@ class Life:
 
     def close(self, keep=False):
         """None. What is kept is said."""
-        self.load.stdin.close()
-        self.load.kill()
-        self.load.wait()
-        self.load.stdout.close()
         self.shop.close(keep)

@@ -211,16 +211,26 @@ def batches(path):
     return found
 
 
-def cut(broker, topic, partition, offset):
-    """Ends the log before the batch that begins with this offset, as a disk does that lost its tail."""
+def segment_of(broker, topic, partition):
     folder = os.path.join(broker.folder, "data", f"{topic}-{partition}")
     segments = glob.glob(os.path.join(folder, "*.log"))
     if len(segments) != 1:
         raise Failure(f"not one segment: {segments}")
-    places = [at for at, base, _ in batches(segments[0]) if base == offset]
+    return segments[0]
+
+
+def batch_from(broker, topic, partition, offset):
+    """Where the first batch begins that has nothing from before this offset."""
+    return min(base for _, base, _ in batches(segment_of(broker, topic, partition)) if base >= offset)
+
+
+def cut(broker, topic, partition, offset):
+    """Ends the log before the batch that begins with this offset, as a disk does that lost its tail."""
+    segment = segment_of(broker, topic, partition)
+    places = [at for at, base, _ in batches(segment) if base == offset]
     if len(places) != 1:
-        raise Failure(f"no batch begins with {offset}: {batches(segments[0])}")
-    os.truncate(segments[0], places[0])
+        raise Failure(f"no batch begins with {offset}: {batches(segment)}")
+    os.truncate(segment, places[0])
 
 
 # ---- a store ----

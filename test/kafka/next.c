@@ -1,5 +1,6 @@
 /* Next: the product service as a later version of it would be built: the same decisions, another
- * generation, which NEXT_GENERATION says. For tests of deploys. */
+ * generation, which NEXT_GENERATION says, in the code and in topics.json; NEXT_FORGOTTEN: it is
+ * forgotten in topics.json. For tests of deploys. */
 #include "svc-product/product_service.h"
 
 #include <evt/main.h>
@@ -26,7 +27,7 @@ int main(int argc, char **argv)
     EVT_BUG_ON(registry.declarations_n > sizeof(declarations) / sizeof(*declarations));
     memcpy(declarations, registry.declarations, registry.declarations_n * sizeof(*declarations));
     for (size_t i = 0; i < registry.declarations_n; i++)
-        if (strcmp(declarations[i].service, next.name) == 0)
+        if (strcmp(declarations[i].service, next.name) == 0 && !getenv("NEXT_FORGOTTEN"))
             declarations[i].generation = (uint32_t)generation;
     registry.declarations = declarations;
     next.registry = &registry;

@@ -93,6 +93,8 @@ class Process:
         self.settings = settings
         self.popen = None
         self.since = 0  # where this run's part of the log begins
+        self.watched = False     # runs, and nobody here has asked it to end
+        self.may_end_with = ()   # statuses with which it may end by itself all the same
 
     def start(self):
         assert not self.running(), f"{self.name} runs already"
@@ -100,10 +102,21 @@ class Process:
             self.since = out.tell()
             self.popen = subprocess.Popen(self.args, env=environment(**self.settings), cwd=ROOT,
                                           stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        self.watched = True
         return self
 
     def running(self):
         return self.popen is not None and self.popen.poll() is None
+
+    def watch(self):
+        """An end that nobody here has asked for is a failure. Threads may ask while another one ends it
+        and starts it again: then it is another process, or not watched any more."""
+        popen = self.popen
+        if not self.watched or popen.poll() is None or popen.returncode in self.may_end_with:
+            return
+        if self.watched and popen is self.popen:
+            raise Failure(f"{self.name} ended by itself with {status_words(popen.returncode)}:\n"
+                          f"{tail(self.said())}")
 
     @property
     def pid(self):
@@ -126,8 +139,8 @@ class Process:
                     raise
                 got = None
             if not got and not running:
-                raise Failure(f"{self.name} ended with {self.popen.returncode} before it {what}:\n"
-                              f"{self.said()}")
+                raise Failure(f"{self.name} ended with {status_words(self.popen.returncode)} before it "
+                              f"{what}")
             return got
         try:
             return until(check, f"{self.name} {what}", seconds)
@@ -140,12 +153,14 @@ class Process:
 
     def wait_end(self, status=0, seconds=30):
         """Until it ends by itself; None takes any status."""
+        self.watched = False
         try:
             got = self.popen.wait(seconds)
         except subprocess.TimeoutExpired:
             raise Failure(f"{self.name} has not ended after {seconds} s:\n{tail(self.said())}") from None
         if status is not None and got != status:
-            raise Failure(f"{self.name} ended with {got}, not {status}:\n{tail(self.said())}")
+            raise Failure(f"{self.name} ended with {status_words(got)}, not {status}:\n"
+                          f"{tail(self.said())}")
         return got
 
     def send(self, number):
@@ -153,22 +168,31 @@ class Process:
 
     def kill(self):
         """kill -9; one that has ended already is fine."""
+        self.watched = False
         if self.popen is not None:
             self.popen.kill()
             self.popen.wait()
 
     def stop(self, seconds=30):
-        """SIGTERM, to which a service answers by ending with 0."""
+        """SIGTERM, to which a service answers by ending with 0; one that has done so before was not told to."""
+        self.watch()
+        self.watched = False
         self.send(signal.SIGTERM)
         return self.wait_end(0, seconds)
 
     def freeze(self):
         """All its threads stand still when this returns."""
+        self.watch()
         self.send(signal.SIGSTOP)
-        until(lambda: stands(self.pid), f"{self.name} stands still")
+        self.wait_for("stands still", lambda: stands(self.pid))
 
     def thaw(self):
         self.send(signal.SIGCONT)
+
+
+def status_words(status):
+    """As Popen has it: what a signal ended is negative."""
+    return f"{status} ({signal.Signals(-status).name})" if status < 0 else str(status)
 
 
 def stands(pid):

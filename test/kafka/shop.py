@@ -39,6 +39,7 @@ class Broker:
 
     def __init__(self, folder, port=None):
         self.folder, self.port = folder, port or free_port()
+        self.watched = False  # runs, and nobody here has asked it to end
 
     @property
     def address(self):
@@ -54,16 +55,34 @@ class Broker:
 
     def up(self, *options, **how):
         """`options` go to the script: "--flush", "-X", "name=value"."""
-        return self.run("--port", self.port, *options, "up", seconds=200, **how)
+        done = self.run("--port", self.port, *options, "up", seconds=200, **how)
+        self.watched = done.status == 0
+        return done
 
     def kill(self):
+        self.watched = False
         return self.run("kill")
 
     def start(self):
-        return self.run("start", seconds=200)
+        done = self.run("start", seconds=200)
+        self.watched = True
+        return done
 
     def down(self):
+        self.watched = False
         return self.run("down")
+
+    def watch(self):
+        """An end that nobody here has asked for is a failure. It is not our child; where nobody waits for
+        orphans it stays as a zombie."""
+        if not self.watched:
+            return
+        try:
+            state = read_text(f"/proc/{self.pid}/stat").rpartition(")")[2].split()[0]
+        except OSError:
+            state = "Z"
+        if state == "Z" and self.watched:
+            raise Failure(f"the broker ended by itself:\n{tail(read_text(self.log))}")
 
     @property
     def pid(self):
@@ -71,10 +90,16 @@ class Broker:
             return int(text.read())
 
     def freeze(self):
+        self.watch()
         os.kill(self.pid, signal.SIGSTOP)
-        until(lambda: stands(self.pid), "the broker stands still")
+        until(self.stands, "the broker stands still")
+
+    def stands(self):
+        self.watch()
+        return stands(self.pid)
 
     def thaw(self):
+        self.watch()
         os.kill(self.pid, signal.SIGCONT)
 
     def topics(self):
@@ -119,6 +144,10 @@ class Service(Process):
     def do(self, *args, **how):
         """Another sub-command with the same settings: do("replay", "-p", 0, "--out", …)."""
         return command([self.program, *args], **{**self.settings, **how})
+
+    def generation(self):
+        """The one that it was built as."""
+        return self.do("describe").json["generation"]
 
     def store(self, partition):
         return os.path.join(self.data, self.service, f"{partition}.db")

@@ -2,6 +2,7 @@
 is wrong."""
 import os
 import re
+import signal
 import socket
 import stat
 
@@ -184,8 +185,36 @@ def test_only_its_own_pid_is_ended(shop):
     bystander.kill()
 
 
+def test_killed_it_leaves_nothing_elsewhere(shop):
+    """Java unpacks libraries into files that it removes only when it ends in order."""
+    place = os.path.join(shop.broker.folder, "tmp")
+
+    def unpacked():
+        return {name for name in os.listdir(place) if name.startswith("liblz4")}
+    shop.kcat("-P", "-z", "lz4", "-t", "words", "-X", "topic.message.timeout.ms=20000", input="six\n" * 100)
+    left = until(unpacked, "a library is unpacked")
+    with open(f"/proc/{shop.broker.pid}/maps", encoding="utf-8") as maps:
+        used = {line.split()[-1] for line in maps if "/liblz4" in line}
+    assert {os.path.dirname(path) for path in used} <= {place}, used
+    shop.broker.kill()
+    assert unpacked() == left
+    shop.broker.start()
+    assert not left & unpacked(), "it was emptied at the start"
+
+
 def test_logs(shop):
     assert "Kafka Server started" in shop.broker.run("logs").out
+
+
+def test_logs_that_are_followed(shop):
+    """What is there, and what comes, until it is told to stop; nothing of it stays behind."""
+    follower = shop.process("follower", KAFKA, "--folder", shop.broker.folder, "logs", "-f")
+    follower.wait_line("Kafka Server started")
+    assert "followed-topic" not in follower.said()
+    shop.broker.create("followed-topic", 1)
+    follower.wait_line("followed-topic")
+    follower.send(signal.SIGTERM)
+    assert follower.wait_end(None) == -signal.SIGTERM
 
 
 def test_missing_commands(shop):

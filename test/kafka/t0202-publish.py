@@ -86,6 +86,20 @@ def test_all_or_none_of_stdin(shop):
     assert count(shop) == before + 2
 
 
+def test_bounds_of_stdin(shop):
+    """What is within them is checked in full, what is beyond is refused before any of it is sent."""
+    before, one = count(shop), '{"sku": "tea", "quantity": 1}\n'
+    most = 64 * 1024 * 1024
+    done = shop.evt("publish", "ReceiveStock", "--dry-run", input=one + " " * (most - len(one)))
+    assert len(done.out.splitlines()) == 2, done
+    refused(shop, 2, f"stdin has more than {most} bytes: cut the file", "ReceiveStock",
+            input=one + " " * (most + 1 - len(one)))
+    done = shop.evt("publish", "ReceiveStock", "--dry-run", "--json", input=one * 100000)
+    assert done.out.count("\n") == 100000, done.out[-1000:]
+    refused(shop, 2, "more than 100000 commands at once: cut the file", "ReceiveStock", input=one * 100001)
+    assert count(shop) == before
+
+
 def test_no_answer(shop):
     """Nobody runs."""
     done = shop.evt("publish", "CreateProduct", TEA, "--wait", "--timeout", 1, status=4)

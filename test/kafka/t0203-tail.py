@@ -1,5 +1,6 @@
 """evt tail: records of topics, decoded, from where one says to where one says."""
 import datetime
+import re
 import time
 
 import clients
@@ -132,6 +133,18 @@ def test_holes(shop):
     begun = time.monotonic()
     rows = shop.evt("tail", "product.inbox", "-6", "-p", 1, "--json").lines
     assert rows[-1]["payload"]["quantity"] == 5 and time.monotonic() - begun < 20, rows
+
+
+def test_neither_key_nor_value(shop):
+    """As somebody deletes what has no name; it is a record all the same."""
+    shop.kcat("-P", "-t", INBOX, "-p", 1, "-K", ":", "-Z", input=":\n")
+    done = shop.evt("tail", "product.inbox", "-1", "-p", 1)
+    assert re.fullmatch(r"product\.inbox\.1@\d+ \S+Z \? key=none \[the value is missing\] \n", done.out), done
+    row = shop.evt("tail", "product.inbox", "-1", "-p", 1, "--json").json
+    assert (row["key"], row["payload"], row["problem"], row["hex"], row["headers"]) == (
+        None, None, "the value is missing", "", []), row
+    assert tail(shop, "product.inbox", "-1", "-p", 1, "--key", "") == []
+    assert tail(shop, "product.inbox", "-1", "-p", 1, "--type", "ReceiveStock") == []
 
 
 def test_mistakes_are_named(shop):

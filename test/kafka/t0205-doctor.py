@@ -1,10 +1,11 @@
 """evt doctor: each part as it is, and what to do about it."""
 import os
+import re
 import shutil
 import sqlite3
 
 import clients
-from shop import ROOT, free_port
+from shop import BUILD, ROOT, command, free_port
 
 EVENTS = "shop.product.events.v1"
 
@@ -42,7 +43,8 @@ def test_all_is_well(shop):
              ' "currency": "EUR"}', "--wait")
     done = doctor(shop, 0)
     path = shop.product.store(0)
-    assert f"ok    {path}: generation 1, at 1, 0 records behind the log's end\n" in done.out, done
+    assert f"ok    {path}: generation {shop.product.generation()}, at 1, 0 records behind the log's end\n" \
+        in done.out, done
     assert "ok    schemas: schemas/ is in order\n" in done.out, done
     assert done.err == "evt: 5 ok, 0 warn, 0 bad\n", done
     assert [row["health"] for row in doctor(shop, 0, "--json").lines] == ["ok"] * 5
@@ -73,9 +75,10 @@ def test_broker_away(shop):
 
 def test_stores(shop):
     shop.product.stop()
+    ours = shop.product.generation()
     for words, sql in (
-            ("belongs to generation 2, topics.json here says 1: use the newer version",
-             "UPDATE evt_meta SET generation = 2"),
+            (f"belongs to generation {ours + 1}, topics.json here says {ours}: use the newer version",
+             "UPDATE evt_meta SET generation = generation + 1"),
             ("was being rebuilt with its sends held back: start svc-product, or remove the store",
              "UPDATE evt_meta SET held_back = 7"),
             ("stands at 4711, but the log ends at 2: the log lost records, or is another one; if that is"
@@ -89,6 +92,17 @@ def test_stores(shop):
         done = shop.evt("doctor", "--data-dir", folder, status=1)
         assert f"bad   {path}: {words}\n" in done.out, (words, done)
         shutil.rmtree(folder)
+
+
+def test_a_store_of_an_older_generation(shop):
+    """It works, and waits for its deploy: `evt` as it would be built with the next one's schemas."""
+    ours, path = shop.product.generation(), shop.product.store(0)
+    done = command([os.path.join(BUILD, "next-evt"), "doctor", "--data-dir", shop.product.data],
+                   NEXT_GENERATION=ours + 1, KAFKA_BOOTSTRAP_SERVERS=shop.broker.address)
+    assert (f"warn  {path}: belongs to generation {ours}, topics.json says {ours + 1}: `svc-product upgrade`, while "
+            "the older version runs\n") in done.out, done
+    assert f"ok    {path}: generation {ours}, at 1, " in done.out, done
+    assert re.search(r"^evt: \d+ ok, 2 warn, 0 bad$", done.err, re.M), done
 
 
 def test_damaged(shop):

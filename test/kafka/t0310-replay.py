@@ -1,10 +1,12 @@
 """replay and resend on real Kafka: the verdict over a live store, and messages made again."""
+import contextlib
 import os
 import re
 import sqlite3
 import subprocess
 import time
 
+import bad
 import clients
 from process import environment
 from shop import until
@@ -22,6 +24,15 @@ def commands(first, n):
 
 def position(service, partition):
     return service.rows(partition, "SELECT pos FROM evt_meta")[0][0]
+
+
+def scratch_position(path):
+    """Of a store that is being built; -1: not yet."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            return db.execute("SELECT pos FROM evt_meta").fetchone()[0]
+    except sqlite3.OperationalError:
+        return -1
 
 
 def replay(shop, partition, out, *args, status=0):
@@ -187,3 +198,30 @@ def test_progress_on_a_terminal(shop):
     os.close(ours)
     assert b"\nequal: " in out, out
     assert re.fullmatch(rb"(\r *\d+ %  \d+ of \d+ )+\r\x1b\[K", said), said
+
+
+def test_another_log_in_the_middle(shop):
+    """The broker comes back with another log while it reads: nothing of that is applied. Frozen
+    meanwhile, it cannot have looked in between; and it fetches as little as it can, so as not to have
+    it all already."""
+    scratch = shop.path("other.db")
+    reading = shop.service("product", "reading", **shop.product.settings)
+    reading.args = [reading.program, "replay", "-p", 0, "--out", scratch, "--to", 10 ** 9,
+                    "-X", "queued.min.messages=1", "-X", "fetch.message.max.bytes=1000"]
+    reading.args = [str(arg) for arg in reading.args]
+    reading.start()
+    reading.wait_for("has committed", lambda: scratch_position(scratch) > 900)
+    reading.freeze()
+    at = scratch_position(scratch)
+    assert at < position(shop.product, 0) - 1000, "it was in the middle"
+    shop.product.kill()
+    shop.broker.kill()
+    bad.cut(shop.broker, INBOX, 0, bad.batch_from(shop.broker, INBOX, 0, 300))
+    shop.broker.start()
+    publisher = clients.Publisher(shop.broker)
+    publisher.burst(INBOX, list(commands(50000, 10000)))
+    publisher.close()
+    reading.thaw()
+    reading.wait_end(1)
+    assert "the log holds another record at the store's position: offset " in reading.said(), reading.said()
+    assert not os.path.exists(scratch)

@@ -71,12 +71,6 @@ def test_start(shop):
 
 # ---- full ----
 
-def without_xfsz(one):
-    """A limit on files is then an error, as a full disk is, and not the end of the process."""
-    one.args = ["sh", "-c", 'trap "" XFSZ; exec "$@"', "sh", *one.args]
-    return one
-
-
 class Full:
     """A data folder whose disk is full until there is room again: a small file system (with room for two
     write-ahead logs, which grow to 4 MB before their pages are carried over) where we may mount one; else a limit on the size of files, which to a writer is the same but for the words."""
@@ -131,7 +125,7 @@ def waits_it_out(shop, full, one):
 
 
 def test_a_full_disk(shop):
-    one = without_xfsz(service(shop, "full"))
+    one = service(shop, "full")
     full = Full(one.data, may_mount=True)
     try:
         waits_it_out(shop, full, one)
@@ -141,7 +135,7 @@ def test_a_full_disk(shop):
 
 
 def test_a_limit_on_files(shop):
-    one = without_xfsz(service(shop, "limited"))
+    one = service(shop, "limited")
     waits_it_out(shop, Full(one.data, may_mount=False), one)
 
 
@@ -169,8 +163,14 @@ class Nobody:
             one.args = ["setpriv", "--reuid", "nobody", "--clear-groups", *one.args]
         return one
 
+    def check(self, one):
+        """What `check` says is wrong."""
+        done = command([*one.args[:-1], "check"], status=1, **one.settings)
+        return [line.partition("  ")[2] for line in done.out.splitlines() if line.startswith("wrong")]
+
 
 READ_ONLY = "the store cannot be written: "
+ELSEWHERE = "let this user write there, or name another data-dir"
 
 
 def test_a_folder_that_we_may_not_write(shop):
@@ -179,7 +179,8 @@ def test_a_folder_that_we_may_not_write(shop):
     os.makedirs(data)
     os.chmod(data, 0o555)
     one = nobody.service(shop, "not-ours", data)
-    refuses(one, f"{READ_ONLY}{data}/product: Permission denied")
+    refuses(one, f"{READ_ONLY}{data}/product: Permission denied: {ELSEWHERE}")
+    assert nobody.check(one) == [f"{READ_ONLY}{data}: Permission denied: {ELSEWHERE}"] * 2
     os.chmod(data, 0o755)
     nobody.owns(data)
     one.start().wait_ready()
@@ -188,15 +189,14 @@ def test_a_folder_that_we_may_not_write(shop):
     folder = os.path.join(data, "product")
     os.unlink(one.store(0) + ".lock")
     os.chmod(folder, 0o555)
-    refuses(one, f"{READ_ONLY}open {one.store(0)}.lock: Permission denied")
+    refuses(one, f"{READ_ONLY}open {one.store(0)}.lock: Permission denied: {ELSEWHERE}")
+    assert nobody.check(one) == [f"{READ_ONLY}{folder}: Permission denied: {ELSEWHERE}"] * 2
     os.chmod(folder, 0o755)
     # … or a store itself is read-only.
     os.chmod(one.store(0), 0o444)
-    one.start()
-    answered_once(shop, publish(shop, 1))
-    refused(one, READ_ONLY)
-    for end in ("", "-wal", "-shm"):  # which SQLite makes as the store is
-        os.chmod(one.store(0) + end, 0o644)
+    assert nobody.check(one) == [f"{READ_ONLY}{one.store(0)}: Permission denied: {ELSEWHERE}"]
+    refuses(one, f"{one.store(0)}: {READ_ONLY}the file is read-only: {ELSEWHERE}")
+    os.chmod(one.store(0), 0o644)
     one.start().wait_ready()
     until(lambda: received(one) == received(shop.product), "it is as the other one")
     one.stop()
@@ -217,7 +217,10 @@ def test_a_read_only_file_system(shop):
             os.unlink(one.store(0) + ".lock")
             os.chmod(os.path.join(one.data, "product"), 0o555)
             why = "Permission denied"
-        refuses(one, f"{READ_ONLY}open {one.store(0)}.lock: {why}")
+        wrong = f"{READ_ONLY}{os.path.join(one.data, 'product')}: {why}: {ELSEWHERE}"
+        if mounted or os.getuid() != 0:
+            assert f"\nwrong  {wrong}\n" in one.do("check", status=1).out
+        refuses(one, f"{READ_ONLY}open {one.store(0)}.lock: {why}: {ELSEWHERE}")
     finally:
         if mounted:
             command(["umount", one.data])
@@ -226,8 +229,10 @@ def test_a_read_only_file_system(shop):
 
 
 def test_no_folder(shop):
-    refuses(service(shop, "no-folder", DATA_DIR="/dev/null/data"),
-            "input or output error: /dev/null/data: Not a directory")
+    one = service(shop, "no-folder", DATA_DIR="/dev/null/data")
+    refuses(one, "input or output error: /dev/null/data: Not a directory: name another data-dir")
+    assert "input or output error: /dev/null: it is no folder: name another data-dir\n" in \
+        one.do("check", status=1).out
 
 
 # ---- somebody else's ----
@@ -235,10 +240,10 @@ def test_no_folder(shop):
 def test_a_second_process(shop):
     """The first one never notices."""
     second = service(shop, "second", DATA_DIR=shop.product.data)
-    refuses(second, f"another process owns the store: {shop.product.store(0)}.lock")
+    refuses(second, f"another process owns the store: {shop.product.store(0)}.lock: stop that one")
     # Even when the first one stands still, and however it ends.
     shop.product.freeze()
-    refuses(second, f"another process owns the store: {shop.product.store(0)}.lock")
+    refuses(second, f"another process owns the store: {shop.product.store(0)}.lock: stop that one")
     shop.product.thaw()
     shop.product.kill()
     second.start().wait_ready()
@@ -273,7 +278,7 @@ def test_broken_stores(shop):
     one = copy_of(shop, "no-database")
     with open(one.store(0), "r+b") as store:
         store.write(b"this is no database")
-    refuses(one, "the store is corrupt: file is not a database")
+    refuses(one, f"{one.store(0)}: the store is corrupt: file is not a database: remove it, and it is rebuilt")
     one = copy_of(shop, "torn")
     with open(one.store(0), "r+b") as store:
         store.seek(4096)
@@ -293,26 +298,27 @@ def test_broken_stores(shop):
 
 def test_a_store_of_a_newer_generation(shop):
     """And one of an older, which has not come to its end."""
-    newer = copy_of(shop, "newer", program=os.path.join(BUILD, "next-product"), NEXT_GENERATION=2)
+    ours = shop.product.generation()
+    newer = copy_of(shop, "newer", program=os.path.join(BUILD, "next-product"), NEXT_GENERATION=ours + 1)
     refuses(newer, "records up to the boundary belong to an older generation: the log holds no boundary of "
-            "generation 2 yet: run upgrade while generation 1 runs")
+            f"generation {ours + 1} yet: run upgrade while generation {ours} runs")
     newer.settings["DATA_DIR"] = shop.product.data
     newer.do("upgrade")
     assert shop.product.wait_end(None) == 6
     newer.data = shop.product.data
     newer.start().wait_ready()
     newer.stop()
-    refuses(shop.product, "the store belongs to a newer generation: it is of generation 2, this version is 1: start "
-            "the newer one", 6)
+    refuses(shop.product, f"the store belongs to a newer generation: it is of generation {ours + 1}, this version "
+            f"is {ours}: start the newer one", 6)
     shop.product = newer.start().wait_ready()
 
 
 # ---- a topic that we may not write ----
 
-def rule(shop, topic, verb):
+def rule(shop, topic, verb, *operations):
     """Once a topic has rules at all, what they do not allow is denied."""
     shop.locked.run("acls", verb, "--force", "--topic", topic, "--allow-principal", "User:ANONYMOUS",
-                    "--operation", "Read", "--operation", "DescribeConfigs")
+                    *[word for operation in operations for word in ("--operation", operation)])
 
 
 def replies(shop):
@@ -327,14 +333,14 @@ def test_a_topic_that_we_may_not_write(shop):
               "-X", "allow.everyone.if.no.acl.found=true")
     shop.evt("topics", "apply", KAFKA_BOOTSTRAP_SERVERS=locked.address)
     one = service(shop, "locked-out", KAFKA_BOOTSTRAP_SERVERS=locked.address).start().wait_ready()
-    rule(shop, ORDERS, "--add")
+    rule(shop, ORDERS, "--add", "Read", "DescribeConfigs")
     publisher = bad.RawPublisher(locked)
     publisher.send(bad.Sender(0).next(SKUS[0], RESERVE, clients.encode(RESERVE, {
         "order_id": "order-1", "line": 1, "sku": SKUS[0], "quantity": 1, "deadline": 4102444800000})))
     publisher.close()
     until(lambda: "trying again" in bad.reason(one), "it says so")
     why = bad.reason(one)
-    assert why.startswith("product shard 0: trying again: a destination does not take messages: "), why
+    assert why.startswith("product shard 0: trying again: Kafka does not do it now: "), why
     assert ORDERS in why and "Broker: Topic authorization failed" in why and len(why.splitlines()) == 1, why
     assert one.ask("GET", "/livez").status == 200
     publisher = clients.Publisher(locked)
@@ -345,8 +351,20 @@ def test_a_topic_that_we_may_not_write(shop):
     publisher.close()
     until(lambda: "shard 1" not in bad.reason(one), "the other shard is as it should be")
     assert not replies(shop), replies(shop)
-    rule(shop, ORDERS, "--remove")
+    rule(shop, ORDERS, "--remove", "Read", "DescribeConfigs")
     one.wait_ready()
     until(lambda: len(verdict.first_times(replies(shop))) == 1, "the reply is there")
     rebuilt_equals(shop, one)
+    one.stop()
+
+
+def test_topics_that_we_may_not_look_at(shop):
+    """To wait would not help: it is refused, and says what must be allowed."""
+    one = service(shop, "unseen", KAFKA_BOOTSTRAP_SERVERS=shop.locked.address)
+    for allowed, needs, what in (("DescribeConfigs", "Read", "read the births of 2 partitions"),
+                                 ("Read", "DescribeConfigs", f"settings of {EVENTS}")):
+        rule(shop, EVENTS, "--add", "Describe", allowed)
+        refuses(one, f"Kafka does not allow it: {what}: allow this user {needs} there, by Kafka's ACLs")
+        rule(shop, EVENTS, "--remove", "Describe", allowed)
+    one.start().wait_ready()
     one.stop()

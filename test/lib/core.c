@@ -2,6 +2,7 @@
 #include "test/lib/core.h"
 
 #include <evt/mem.h>
+#include <evt/snapshot.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,16 @@ void core_use(struct core *core, const char *store)
     evt_shard_close(core->sh);
     core->sh = NULL;
     core->store = store;
+}
+
+void core_restore(struct core *core, uint32_t generation, int64_t offset)
+{
+    struct evt_store_lock *lock = NULL;
+
+    core_ok(core,
+            evt_store_lock_new(NULL, folder_path(&core->folder, core->store), &lock, &core->err));
+    core_ok(core, evt_snapshot_restore(lock, generation, offset, &core->err));
+    evt_store_lock_free(lock);
 }
 
 void core_restart(struct core *core)

@@ -56,6 +56,8 @@ enum evt_err core_join(struct core *core);           /* all that is asked for */
 void core_start(struct core *core);                  /* both, and they succeed */
 void core_restart(struct core *core);                /* closes, and starts again */
 void core_use(struct core *core, const char *store); /* closes; the next open takes this one */
+/* Puts its snapshot in the place of the store, which must be closed. */
+void core_restore(struct core *core, uint32_t generation, int64_t offset);
 
 /* Batches. */
 enum evt_err core_apply(struct core *core); /* what waits, up to the end or a boundary */

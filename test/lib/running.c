@@ -62,6 +62,21 @@ void running_wait_ready(struct running *run)
     evt_buf_release(&why);
 }
 
+void running_expect_why(struct running *run, const char *words)
+{
+    const int64_t end_ms = evt_clock_ms() + RUNNING_WAIT_MS;
+    struct evt_buf why = {0};
+
+    do {
+        ck_assert_msg(evt_clock_ms() < end_ms, "not ready because: %s", evt_buf_text(&why));
+        evt_buf_clear(&why);
+        ck_assert_msg(evt_bus_tend(run->bus) == EVT_BUS_RUNNING, "%s", evt_bus_why(run->bus));
+        evt_bus_ready(run->bus, &why);
+        usleep(1000);
+    } while (!strstr(evt_buf_text(&why), words));
+    evt_buf_release(&why);
+}
+
 void running_begin(struct running *run)
 {
     ck_ok(evt_bus_new(&run->opt, &run->bus, &run->err), run->err);
@@ -209,7 +224,7 @@ static size_t count(struct running *run, const char *topic, const char *type, bo
             if (!rec)
                 break;
             offset = rec->offset + 1;
-            if (!evt_text_is(evt_envelope_type(rec), type))
+            if (type && !evt_text_is(evt_envelope_type(rec), type))
                 continue;
             id = evt_record_header(rec, "ce_id");
             for (size_t i = 0; once && i < n; i++)

@@ -30,6 +30,8 @@ void running_begin(struct running *run);
 void running_start(struct running *run); /* and waits until it is ready */
 void running_stop(struct running *run);
 void running_wait_ready(struct running *run);
+/* Until the reasons why it is not ready have these words. */
+void running_expect_why(struct running *run, const char *words);
 
 /* Stock for a sku, created when it is new; returns without an answer. */
 void running_create(struct running *run, const char *sku);
@@ -42,7 +44,7 @@ void running_reserve(struct running *run, const char *order_id, const char *sku,
 void running_expect(struct running *run, const char *sku, const char *sql, int64_t want);
 /* How many records of a type a topic holds, with the same ce_id counted once; waited for. */
 void running_expect_records(struct running *run, const char *topic, const char *type, size_t want);
-/* How many there are now, each counted. */
+/* How many there are now, each counted; `type` NULL: of any. */
 size_t running_count(struct running *run, const char *topic, const char *type);
 
 #endif

@@ -44,13 +44,16 @@ static void go_back(struct sim_seat *seat)
 {
     struct sim_world *world = seat->node->world;
     const struct evt_fs *fs = evt_sim_disk_fs(world->disk);
+    struct evt_store_lock *lock = NULL;
     struct evt_error err;
     int64_t offset = -1;
 
     if (evt_snapshot_find(fs, seat->path, 2, &offset, &err) == EVT_OK && offset >= 0) {
         sim_trace(world, "operator: restores the snapshot at %" PRId64, offset);
-        if (evt_snapshot_restore(fs, seat->path, 2, offset, &err) != EVT_OK)
+        if (evt_store_lock_new(fs, seat->path, &lock, &err) != EVT_OK ||
+            evt_snapshot_restore(lock, 2, offset, &err) != EVT_OK)
             sim_fail(world, "%s: %s", seat->path, err.text);
+        evt_store_lock_free(lock);
         return;
     }
     sim_trace(world, "operator: starts generation 1 of %s", seat->path);

@@ -128,21 +128,6 @@ START_TEST(a_timer_comes_back_through_the_inbox)
 }
 END_TEST
 
-static void expect_why(struct running *run, const char *words)
-{
-    const int64_t end_ms = evt_clock_ms() + RUNNING_WAIT_MS;
-    struct evt_buf why = {0};
-
-    do {
-        ck_assert_msg(evt_clock_ms() < end_ms, "not ready because: %s", evt_buf_text(&why));
-        evt_buf_clear(&why);
-        ck_assert_int_eq(evt_bus_tend(run->bus), EVT_BUS_RUNNING);
-        evt_bus_ready(run->bus, &why);
-        usleep(1000);
-    } while (!strstr(evt_buf_text(&why), words));
-    evt_buf_release(&why);
-}
-
 /* The producer's fatal error: the batch is rolled back, a new producer sends the same again. */
 START_TEST(a_destination_that_refuses_is_waited_for_and_said)
 {
@@ -158,7 +143,7 @@ START_TEST(a_destination_that_refuses_is_waited_for_and_said)
         rd_kafka_mock_push_request_errors(evt_stand_in_mock(run.stand_in), PRODUCE_REQUEST, 1,
                                           RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     running_begin(&run);
-    expect_why(&run, "Topic authorization failed");
+    running_expect_why(&run, "Topic authorization failed");
     rd_kafka_mock_clear_request_errors(evt_stand_in_mock(run.stand_in), PRODUCE_REQUEST);
     running_expect(&run, "tea", ON_HAND, 5);
     running_wait_ready(&run);
@@ -178,7 +163,7 @@ START_TEST(a_broker_that_goes_and_returns_is_waited_for)
     running_create(&run, "tea");
     running_expect_records(&run, EVENTS, ANSWERED, 1);
     rd_kafka_mock_broker_set_down(mock, 1);
-    expect_why(&run, "no broker answers");
+    running_expect_why(&run, "no broker answers");
     rd_kafka_mock_broker_set_up(mock, 1);
     running_wait_ready(&run);
     running_receive(&run, "tea", 5);
@@ -188,38 +173,7 @@ START_TEST(a_broker_that_goes_and_returns_is_waited_for)
 }
 END_TEST
 
-static void refuse(struct running *run, enum evt_err code, const char *words)
-{
-    struct evt_bus *bus;
-
-    ck_assert_str_eq(evt_err_name(evt_bus_new(&run->opt, &bus, &run->err)), evt_err_name(code));
-    ck_assert_msg(strstr(run->err.text, words) != NULL, "%s", run->err.text);
-}
-
-START_TEST(what_is_wrong_is_refused_before_anything_begins)
-{
-    struct running run;
-
-    running_init(&run);
-    run.opt.shards = (const int32_t[]){2};
-    run.opt.shards_n = 1;
-    refuse(&run, EVT_E_USAGE,
-           "wrong use: there is no shard 2: shop.product.inbox.v1 has 2, from 0 on");
-    run.opt.shards = NULL;
-    run.opt.shards_n = 0;
-    run.opt.data_dir = "/proc/nowhere";
-    refuse(&run, EVT_E_IO, "/proc/nowhere: ");
-    run.opt.data_dir = run.folder.path;
-    run.opt.kafka.properties = (const char *const[]){"no.such=1", NULL};
-    refuse(&run, EVT_E_USAGE, "no.such=1");
-    run.opt.kafka.properties = NULL;
-    running_start(&run); /* the store has an owner now */
-    refuse(&run, EVT_E_STORE_LOCKED, "another process owns the store");
-    running_release(&run);
-}
-END_TEST
-
 SUITE("bus", commands_are_carried_out_and_answered, a_stop_and_a_start_lose_nothing,
       a_store_that_was_removed_is_built_again, a_store_that_was_being_built_is_built_anew,
       a_timer_comes_back_through_the_inbox, a_destination_that_refuses_is_waited_for_and_said,
-      a_broker_that_goes_and_returns_is_waited_for, what_is_wrong_is_refused_before_anything_begins)
+      a_broker_that_goes_and_returns_is_waited_for)

@@ -230,7 +230,7 @@ START_TEST(nobody_answers)
     struct evt_cluster *none = NULL;
 
     ck_refused(evt_cluster_open(&nobody, 300, &none, &err), err, EVT_E_AWAY,
-               "a destination does not take messages: no broker answered at 127.0.0.1:9 within"
+               "Kafka does not do it now: no broker answered at 127.0.0.1:9 within"
                " 300 ms: start one there, or say where it is (KAFKA_BOOTSTRAP_SERVERS)");
     ck_assert_ptr_null(none);
 }

@@ -80,7 +80,7 @@ START_TEST(the_words_may_be_the_error_itself)
 
     (void)evt_fail(&err, EVT_E_BUSY, NULL);
     (void)evt_fail(&err, EVT_E_AWAY, "%s", err.text);
-    ck_assert_str_eq(err.text, "a destination does not take messages: the store is busy");
+    ck_assert_str_eq(err.text, "Kafka does not do it now: the store is busy");
     (void)evt_fail(&err, EVT_E_BUSY, NULL);
     (void)evt_wrap(&err, EVT_E_BUSY, "%s", err.text);
     ck_assert_str_eq(err.text, "the store is busy: the store is busy");

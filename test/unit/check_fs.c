@@ -55,6 +55,31 @@ START_TEST(a_lock_excludes)
 }
 END_TEST
 
+/* Also by who may only read; and what is asked for is there for others all the time. */
+START_TEST(a_lock_is_asked_for_without_taking_it)
+{
+    bool locked = true;
+    int lock = -1;
+
+    folder_init(&folder);
+    ck_ok(evt_fs_posix_is_locked(path("0.lock"), &locked, &err), err);
+    ck_assert(!locked);
+    ck_assert(!fs->exists(fs->self, path("0.lock")));
+    ck_ok(fs->lock(fs->self, path("0.lock"), &lock, &err), err);
+    ck_assert_int_eq(chmod(path("0.lock"), 0444), 0);
+    ck_ok(evt_fs_posix_is_locked(path("0.lock"), &locked, &err), err);
+    ck_assert(locked);
+    fs->unlock(fs->self, lock);
+    ck_ok(evt_fs_posix_is_locked(path("0.lock"), &locked, &err), err);
+    ck_assert(!locked);
+    locked = true;
+    ck_refused(evt_fs_posix_is_locked(path("0.lock/x"), &locked, &err), err, EVT_E_IO,
+               words(EVT_E_IO, "open", "0.lock/x", "Not a directory"));
+    ck_assert(locked);
+    folder_release(&folder);
+}
+END_TEST
+
 /* What makes it an OFD lock: with a POSIX lock, closing any descriptor of the file gives it up. */
 START_TEST(a_lock_outlives_other_descriptors)
 {
@@ -307,9 +332,10 @@ START_TEST(list_names_all)
 }
 END_TEST
 
-SUITE("fs", a_lock_excludes, a_lock_outlives_other_descriptors, a_lock_ends_with_its_process,
-      another_process_is_excluded, a_lock_without_a_folder_fails, a_file_exists_or_not,
-      sync_needs_the_file, a_failed_sync_stops_everything, rename_replaces,
-      a_name_without_a_folder_is_here, a_copy_is_whole, a_copy_needs_both_ends,
-      a_full_disk_leaves_the_old_file, a_failed_sync_leaves_the_old_file, a_path_has_a_limit,
-      remove_takes_what_is_there, what_must_not_be_written_is_said, list_names_all)
+SUITE("fs", a_lock_excludes, a_lock_is_asked_for_without_taking_it,
+      a_lock_outlives_other_descriptors, a_lock_ends_with_its_process, another_process_is_excluded,
+      a_lock_without_a_folder_fails, a_file_exists_or_not, sync_needs_the_file,
+      a_failed_sync_stops_everything, rename_replaces, a_name_without_a_folder_is_here,
+      a_copy_is_whole, a_copy_needs_both_ends, a_full_disk_leaves_the_old_file,
+      a_failed_sync_leaves_the_old_file, a_path_has_a_limit, remove_takes_what_is_there,
+      what_must_not_be_written_is_said, list_names_all)

@@ -11,6 +11,7 @@
 
 #define WAIT_MS 20000
 #define INBOX   "shop.product.inbox.v1"
+#define REFUSED "Kafka does not do it now: send to " INBOX "/1: Broker: Topic authorization failed"
 
 static struct evt_error err;
 static struct evt_stand_in *stand_in;
@@ -71,6 +72,10 @@ static void expect_property(enum evt_kafka_role role, const char *property, cons
 START_TEST(a_property_goes_to_the_role_that_has_it)
 {
     expect_property(EVT_KAFKA_PRODUCER, "linger.ms=7", "linger.ms", "7");
+    expect_property(EVT_KAFKA_PRODUCER, "client.id=x", "linger.ms", "0");
+    expect_property(EVT_KAFKA_BURST_PRODUCER, "client.id=x", "linger.ms", "5");
+    expect_property(EVT_KAFKA_BURST_PRODUCER, "linger.ms=7", "linger.ms", "7");
+    expect_property(EVT_KAFKA_BURST_PRODUCER, "fetch.wait.max.ms=7", "fetch.wait.max.ms", "500");
     expect_property(EVT_KAFKA_CONSUMER, "linger.ms=7", "linger.ms", "5"); /* its default, unused */
     expect_property(EVT_KAFKA_CONSUMER, "fetch.wait.max.ms=7", "fetch.wait.max.ms", "7");
     expect_property(EVT_KAFKA_READER, "fetch.wait.max.ms=7", "fetch.wait.max.ms", "7");
@@ -160,8 +165,7 @@ START_TEST(nothing_lies_behind_the_end)
     ck_ok(evt_kafka_read(reader, INBOX, 0, 99, WAIT_MS, &rec, &low, &high, &err), err);
     ck_assert_ptr_null(rec);
     ck_refused(evt_kafka_read(reader, INBOX, 2, 0, WAIT_MS, &rec, &low, &high, &err), err,
-               EVT_E_AWAY,
-               "a destination does not take messages: " INBOX "/2: Local: Unknown partition");
+               EVT_E_AWAY, "Kafka does not do it now: " INBOX "/2: Local: Unknown partition");
     evt_kafka_reader_free(reader);
     end();
 }
@@ -192,12 +196,11 @@ START_TEST(a_broker_that_is_away_is_said)
 
     ck_ok(evt_kafka_reader_new(&away, &reader, &err), err);
     ck_refused(evt_kafka_read(reader, INBOX, 0, 0, 100, &rec, &low, &high, &err), err, EVT_E_AWAY,
-               "a destination does not take messages: " INBOX "/0: no broker answers");
+               "Kafka does not do it now: " INBOX "/0: no broker answers");
     evt_kafka_reader_free(reader);
     ck_ok(evt_kafka_sender(&away, &sender, &err), err);
     ck_refused(evt_kafka_send_all(sender, &send, 1, 100, NULL, &err), err, EVT_E_AWAY,
-               "a destination does not take messages: send 1 message to " INBOX
-               ": no broker answers");
+               "Kafka does not do it now: send 1 message to " INBOX ": no broker answers");
     rd_kafka_destroy(sender);
 }
 END_TEST
@@ -213,8 +216,34 @@ START_TEST(a_refusal_is_told)
     rd_kafka_mock_push_request_errors(evt_stand_in_mock(stand_in), 0 /* Produce */, 1,
                                       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     ck_refused(evt_kafka_send_all(sender, &send, 1, WAIT_MS, NULL, &err), err, EVT_E_AWAY,
-               "a destination does not take messages: send 1 message to " INBOX
+               "Kafka does not do it now: send 1 message to " INBOX
                ": Broker: Topic authorization failed");
+    /* From then on it takes nothing, and says why in the same words each time. */
+    ck_assert(evt_kafka_fatal(sender, &err));
+    ck_assert_str_eq(err.text, REFUSED);
+    ck_refused(evt_kafka_produce(sender, &send, NULL, &err), err, EVT_E_AWAY, REFUSED);
+    rd_kafka_destroy(sender);
+    end();
+}
+END_TEST
+
+START_TEST(a_question_wakes_and_tells_where_the_log_begins)
+{
+    const struct evt_kafka away = {.brokers = "127.0.0.1:1"};
+    rd_kafka_t *sender;
+    int64_t low = -1;
+
+    begin();
+    ck_ok(evt_kafka_sender(&kafka, &sender, &err), err);
+    ck_assert(!evt_kafka_fatal(sender, &err));
+    ck_assert(evt_kafka_wake(sender, INBOX, 1, WAIT_MS, &low));
+    ck_assert_int_eq(low, 0);
+    ck_assert(evt_kafka_wake(sender, INBOX, 1, WAIT_MS, NULL));
+    rd_kafka_destroy(sender);
+    ck_ok(evt_kafka_sender(&away, &sender, &err), err);
+    low = -1;
+    ck_assert(!evt_kafka_wake(sender, INBOX, 1, 100, &low));
+    ck_assert_int_eq(low, -1);
     rd_kafka_destroy(sender);
     end();
 }
@@ -222,4 +251,5 @@ END_TEST
 
 SUITE("kafka", a_property_is_refused_in_words, a_property_goes_to_the_role_that_has_it,
       a_message_comes_back_whole, nothing_lies_behind_the_end, partitions_are_told,
-      a_broker_that_is_away_is_said, a_refusal_is_told)
+      a_broker_that_is_away_is_said, a_refusal_is_told,
+      a_question_wakes_and_tells_where_the_log_begins)

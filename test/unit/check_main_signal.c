@@ -4,7 +4,10 @@
 
 #include <evt/log.h>
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,5 +122,26 @@ START_TEST(a_reader_that_went_away_ends_nothing)
 }
 END_TEST
 
+static void writes_over_its_limit(void)
+{
+    const struct rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY};
+    struct evt_signals *signals = begin(10000);
+    FILE *file = tmpfile();
+
+    if (!file || setrlimit(RLIMIT_FSIZE, &limit) != 0 || write(fileno(file), "x", 1) != 1)
+        _exit(2);
+    if (write(fileno(file), "y", 1) >= 0 || errno != EFBIG)
+        _exit(3);
+    evt__signals_end(signals);
+    _exit(ENDED_WELL);
+}
+
+START_TEST(a_limit_on_files_ends_nothing)
+{
+    ck_assert_int_eq(status_of(writes_over_its_limit), ENDED_WELL);
+}
+END_TEST
+
 SUITE("main_signal", the_first_signal_asks_for_a_stop, the_second_signal_ends_it_at_once,
-      a_stop_that_hangs_is_ended, a_reader_that_went_away_ends_nothing)
+      a_stop_that_hangs_is_ended, a_reader_that_went_away_ends_nothing,
+      a_limit_on_files_ends_nothing)

@@ -10,16 +10,20 @@
 #include <evt/codec.h>
 #include <evt/envelope.h>
 #include <evt/hash.h>
+#include <evt/mem.h>
 #include <evt/replay.h>
+#include <evt/shard.h>
 #include <evt/stand_in.h>
 
 #include <inttypes.h>
+#include <librdkafka/rdkafka_mock.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SEND_MS 20000
+#define SEND_MS       20000
+#define FETCH_REQUEST 1 /* Kafka's number of it */
 
 static struct evt_error err;
 static struct folder folder;
@@ -45,48 +49,74 @@ static void end(void)
     folder_release(&folder);
 }
 
-static int64_t publish(const struct evt_type *type, const void *msg, const char *id,
-                       const char *source, const char *key)
+/* Memory is the arena's. */
+static struct evt_send message(struct evt_arena *arena, const struct evt_type *type,
+                               const void *msg, const char *id, const char *key)
 {
-    const struct evt_header headers[] = {{"ce_specversion", "1.0", 3},
-                                         {"ce_id", id, strlen(id)},
-                                         {"ce_source", source, strlen(source)},
-                                         {"ce_type", type->name, strlen(type->name)}};
+    static const char source[] = "/cli/test";
+    struct evt_header *headers = evt_arena_alloc(arena, 4 * sizeof(*headers));
     struct evt_send send = {.topic = "shop.product.inbox.v1",
-                            .key = key,
+                            .key = evt_arena_strndup(arena, key, strlen(key)),
                             .key_len = strlen(key),
                             .headers = headers,
                             .headers_n = 4};
     struct evt_buf value = {0};
-    int64_t offset = -1;
 
+    headers[0] = (struct evt_header){"ce_specversion", "1.0", 3};
+    headers[1] = (struct evt_header){"ce_id", evt_arena_strndup(arena, id, strlen(id)), strlen(id)};
+    headers[2] = (struct evt_header){"ce_source", source, strlen(source)};
+    headers[3] = (struct evt_header){"ce_type", type->name, strlen(type->name)};
     ck_ok(evt_type_encode(type, msg, &value, &err), err);
-    send.value = value.data;
+    send.value = evt_arena_strndup(arena, (const char *)value.data, value.len);
     send.value_len = value.len;
-    ck_ok(evt_kafka_send_all(sender, &send, 1, SEND_MS, &offset, &err), err);
     evt_buf_release(&value);
-    return offset;
+    return send;
+}
+
+/* In one request, as long as it is no more than one holds. The last one's offset. */
+static int64_t create_many(size_t n)
+{
+    struct product_create_product msg = {.name = "any", .currency = "EUR"};
+    struct evt_send *sends = evt_zalloc(n * sizeof(*sends));
+    int64_t *offsets = evt_zalloc(n * sizeof(*offsets)), last;
+    struct evt_arena arena = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        char sku[16], id[24];
+
+        do
+            snprintf(sku, sizeof(sku), "tea-%d", ++made);
+        while (evt_partition_of(sku, strlen(sku), 2) != 0);
+        snprintf(id, sizeof(id), "create-%d", made);
+        msg.sku = sku;
+        sends[i] = message(&arena, &product_create_product_type, &msg, id, sku);
+    }
+    ck_ok(evt_kafka_send_all(sender, sends, n, SEND_MS, offsets, &err), err);
+    last = offsets[n - 1];
+    evt_arena_release(&arena);
+    evt_free(offsets);
+    evt_free(sends);
+    return last;
 }
 
 /* A command for partition 0; each makes a fact. Its offset. */
 static int64_t create(void)
 {
-    struct product_create_product msg = {.name = "any", .currency = "EUR"};
-    char sku[16], id[24];
-
-    do
-        snprintf(sku, sizeof(sku), "tea-%d", ++made);
-    while (evt_partition_of(sku, strlen(sku), 2) != 0);
-    snprintf(id, sizeof(id), "create-%d", made);
-    msg.sku = sku;
-    return publish(&product_create_product_type, &msg, id, "/cli/test", sku);
+    return create_many(1);
 }
 
 static int64_t boundary(int32_t generation)
 {
     const struct evt_generation_begins msg = {.generation = generation, .version = "test"};
 
-    return publish(&evt_generation_begins_type, &msg, "boundary", "/cli/test", "boundary");
+    struct evt_arena arena = {0};
+    const struct evt_send send =
+        message(&arena, &evt_generation_begins_type, &msg, "boundary", "boundary");
+    int64_t offset = -1;
+
+    ck_ok(evt_kafka_send_all(sender, &send, 1, SEND_MS, &offset, &err), err);
+    evt_arena_release(&arena);
+    return offset;
 }
 
 static struct evt_replay_options options(const char *out)
@@ -396,8 +426,101 @@ START_TEST(what_is_no_store_is_said)
 }
 END_TEST
 
+/* More than a batch, then one more record, which a consumer that fetches no more than it must has
+ * not got yet when the batch is committed. */
+static struct evt_replay_options long_log(const char *out)
+{
+    static const char *const properties[] = {"queued.min.messages=1", "fetch.error.backoff.ms=1",
+                                             NULL};
+    struct evt_replay_options opt;
+
+    create_many(EVT_BATCH_MAX + 100);
+    create();
+    opt = options(out);
+    opt.kafka.properties = properties;
+    opt.silence_ms = 1000;
+    return opt;
+}
+
+struct trouble {
+    rd_kafka_resp_err_t code; /* what every fetch gets; 0: the broker restarts */
+    bool made;
+};
+
+static void make_trouble(void *arg, int64_t offset, int64_t end_offset)
+{
+    rd_kafka_mock_cluster_t *mock = evt_stand_in_mock(stand_in);
+    struct trouble *trouble = arg;
+
+    (void)offset;
+    (void)end_offset;
+    if (trouble->made)
+        return;
+    trouble->made = true;
+    for (int i = 0; i < 20000 && trouble->code; i++)
+        rd_kafka_mock_push_request_errors(mock, FETCH_REQUEST, 1, trouble->code);
+    if (!trouble->code) {
+        rd_kafka_mock_broker_set_down(mock, 1);
+        rd_kafka_mock_broker_set_up(mock, 1);
+    }
+}
+
+static void expect_silence(rd_kafka_resp_err_t code, const char *said)
+{
+    struct trouble trouble = {.code = code};
+    struct evt_replay_options opt;
+    char want[300];
+
+    begin();
+    opt = long_log("a.db");
+    opt.progress = make_trouble;
+    opt.arg = &trouble;
+    snprintf(want, sizeof(want),
+             "%s: shop.product.inbox.v1/0: no record came for 1 "
+             "s; it stands at %d%s",
+             evt_err_str(EVT_E_AWAY), EVT_BATCH_MAX - 1, said);
+    ck_refused(replay(&opt), err, EVT_E_AWAY, want);
+    ck_assert(!exists("a.db"));
+    end();
+}
+
+START_TEST(a_broker_that_says_nothing_is_given_up)
+{
+    expect_silence(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, "");
+}
+END_TEST
+
+/* More often than it is asked: errors are no sign of life. */
+START_TEST(a_broker_that_only_says_errors_is_given_up)
+{
+    expect_silence(RD_KAFKA_RESP_ERR_POLICY_VIOLATION, ": Broker: Policy violation");
+}
+END_TEST
+
+START_TEST(a_connection_that_breaks_costs_nothing)
+{
+    struct trouble trouble = {0};
+    struct evt_replay_options opt;
+    struct evt_buf said = {0};
+
+    begin();
+    opt = long_log("a.db");
+    opt.silence_ms = 0;
+    opt.progress = make_trouble;
+    opt.arg = &trouble;
+    ck_ok(replay(&opt), err);
+    ck_assert(trouble.made);
+    ck_assert_int_eq(result.records, EVT_BATCH_MAX + 102);
+    rebuild("b.db", -1);
+    ck_assert(compare("a.db", "b.db", &said));
+    end();
+}
+END_TEST
+
 SUITE("replay", the_same_log_makes_the_same_store, up_to_an_offset_or_a_time,
       what_it_would_send_is_shown_and_not_sent, a_file_that_exists_is_left_alone,
       it_stops_where_a_newer_generation_begins, a_newer_generation_begins_at_its_snapshot,
       a_log_of_this_generation_needs_no_snapshot, a_table_that_differs_is_named,
-      another_position_is_a_difference, what_is_no_store_is_said)
+      another_position_is_a_difference, what_is_no_store_is_said,
+      a_broker_that_says_nothing_is_given_up, a_broker_that_only_says_errors_is_given_up,
+      a_connection_that_breaks_costs_nothing)

@@ -82,8 +82,7 @@ START_TEST(the_snapshot_is_as_good_as_the_store)
     core_run(core);
     hash = core_hash(core);
     use_2(core);
-    core_ok(core,
-            evt_snapshot_restore(NULL, folder_path(&core->folder, core->store), 2, 2, &core->err));
+    core_restore(core, 2, 2);
     core_start(core);
     for (int i = 0; i < 2; i++) {
         core_ok(core, core_apply_some(core, 1));

@@ -258,8 +258,7 @@ START_TEST(a_snapshot_goes_on_from_where_it_is)
     core_sent(core);
     core_run(core);
     core_use(core, core->store);
-    core_ok(core,
-            evt_snapshot_restore(NULL, folder_path(&core->folder, core->store), 1, 1, &core->err));
+    core_restore(core, 1, 1);
     core_start(core);
     ck_assert_int_eq(evt_shard_position(core->sh), 1);
     ck_refused(

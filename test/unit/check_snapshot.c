@@ -2,6 +2,7 @@
 #include "test/lib/folder.h"
 #include "test/lib/suite.h"
 
+#include <evt/buf.h>
 #include <evt/snapshot.h>
 
 #include <stdio.h>
@@ -35,10 +36,32 @@ START_TEST(a_path_must_fit)
     snprintf(want, sizeof(want), "%s%.80s…", words, path);
     ck_refused(evt_snapshot_take(st, NULL, path, 1, 0, &err), err, EVT_E_USAGE, want);
     ck_refused(evt_snapshot_find(NULL, path, 1, &offset, &err), err, EVT_E_USAGE, want);
-    ck_refused(evt_snapshot_restore(NULL, path, 1, 0, &err), err, EVT_E_USAGE, want);
     ck_refused(evt_store_remove(NULL, path, &err), err, EVT_E_USAGE, want);
     ck_assert_int_eq(offset, 7);
     evt_store_close(st);
+    folder_release(&folder);
+}
+END_TEST
+
+/* A path that is too long only with what a snapshot's name has behind it. */
+START_TEST(a_snapshots_path_must_fit)
+{
+    struct evt_store_lock *lock;
+    struct evt_buf path = {0};
+    struct folder folder;
+    char want[200];
+
+    folder_init(&folder);
+    evt_buf_printf(&path, "%s", folder.path);
+    while (path.len < 1016)
+        evt_buf_printf(&path, "/.");
+    evt_buf_printf(&path, "/a.db");
+    snprintf(want, sizeof(want), "wrong use: the path of the store is too long: %.80s…",
+             evt_buf_text(&path));
+    ck_ok(evt_store_lock_new(NULL, evt_buf_text(&path), &lock, &err), err);
+    ck_refused(evt_snapshot_restore(lock, 1, 0, &err), err, EVT_E_USAGE, want);
+    evt_store_lock_free(lock);
+    evt_buf_release(&path);
     folder_release(&folder);
 }
 END_TEST
@@ -107,5 +130,6 @@ START_TEST(a_snapshot_is_taken_over_what_is_left)
 }
 END_TEST
 
-SUITE("snapshot", a_path_must_fit, a_snapshot_that_cannot_be_written_is_named,
-      only_its_own_snapshots_are_found, a_snapshot_is_taken_over_what_is_left)
+SUITE("snapshot", a_path_must_fit, a_snapshots_path_must_fit,
+      a_snapshot_that_cannot_be_written_is_named, only_its_own_snapshots_are_found,
+      a_snapshot_is_taken_over_what_is_left)

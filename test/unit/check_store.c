@@ -4,6 +4,7 @@
 #include <evt/store.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "test/lib/folder.h"
 #include "test/lib/suite.h"
@@ -424,8 +425,98 @@ START_TEST(the_position_moves_from_where_it_was)
 }
 END_TEST
 
+/* Locked before it is opened, it stays so while stores of it come and go. */
+START_TEST(a_store_is_opened_under_a_lock_that_is_held)
+{
+    struct evt_store_options opt;
+    struct evt_store_lock *lock, *second = NULL;
+    struct evt_store *st;
+    struct evt_error err;
+    const char *path;
+    char want[200];
+
+    folder_init(&folder);
+    path = folder_path(&folder, "a.db");
+    snprintf(want, sizeof(want), "another process owns the store: %s.lock", path);
+    ck_ok(evt_store_lock_new(NULL, path, &lock, &err), err);
+    ck_refused(evt_store_lock_new(NULL, path, &second, &err), err, EVT_E_STORE_LOCKED, want);
+    opt = options("a.db");
+    ck_assert_int_eq(evt_store_open(&opt, &st, &err), EVT_E_STORE_LOCKED);
+    opt.lock = lock;
+    for (int i = 0; i < 2; i++) {
+        ck_ok(evt_store_open(&opt, &st, &err), err);
+        ck_refused(evt_store_lock_new(NULL, path, &second, &err), err, EVT_E_STORE_LOCKED, want);
+        evt_store_close(st);
+    }
+    ck_refused(evt_store_lock_new(NULL, path, &second, &err), err, EVT_E_STORE_LOCKED, want);
+    ck_assert_ptr_null(second);
+    evt_store_lock_free(lock);
+    evt_store_close(open_store("a.db"));
+    folder_release(&folder);
+}
+END_TEST
+
+static long pages_of(const char *path)
+{
+    struct stat file;
+
+    ck_assert_int_eq(stat(path, &file), 0);
+    return (long)file.st_size / 4096;
+}
+
+/* So many pages of log that an ordinary commit would carry them over. */
+static void write_pages(struct evt_store *st, int first, int pages)
+{
+    struct evt_error err;
+    char note[3000];
+
+    memset(note, 'x', sizeof(note) - 1);
+    note[sizeof(note) - 1] = '\0';
+    for (int i = first; i < first + pages; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "%d", i);
+        ck_ok(evt_store_run(st, PUT, &err, "tlt", name, (int64_t)i, note), err);
+    }
+}
+
+START_TEST(while_it_catches_up_checkpoints_are_rare)
+{
+    struct evt_store *st;
+    struct evt_error err;
+    const char *path;
+    long before;
+
+    folder_init(&folder);
+    path = folder_path(&folder, "a.db");
+    st = open_store("a.db");
+    evt_store_catching_up(st, true);
+    before = pages_of(path);
+    for (int i = 0; i < 3; i++) {
+        ck_ok(evt_store_begin(st, &err), err);
+        write_pages(st, 1000 * i, 1000);
+        ck_ok(evt_store_commit(st, &err), err);
+        ck_assert_int_eq(pages_of(path), before);
+    }
+    evt_store_catching_up(st, true); /* said twice it is the same */
+    ck_assert_int_eq(pages_of(path), before);
+    evt_store_catching_up(st, false);
+    ck_assert_int_gt(pages_of(path), before + 2000);
+    before = pages_of(path);
+    for (int i = 3; i < 5; i++) {
+        ck_ok(evt_store_begin(st, &err), err);
+        write_pages(st, 1000 * i, 1000);
+        ck_ok(evt_store_commit(st, &err), err);
+    }
+    ck_assert_int_gt(pages_of(path), before);
+    evt_store_close(st);
+    folder_release(&folder);
+}
+END_TEST
+
 START_TEST(a_snapshot_brings_the_store_back)
 {
+    struct evt_store_lock *lock;
     struct evt_store *st;
     struct evt_error err;
     int64_t offset = 0;
@@ -452,14 +543,18 @@ START_TEST(a_snapshot_brings_the_store_back)
     evt_store_close(st);
     /* A -wal that lies about must not be replayed into the restored file. */
     folder_write(&folder, "a.db-wal", "old", 3);
-    ck_ok(evt_snapshot_restore(NULL, path, 1, 10, &err), err);
+    ck_ok(evt_store_lock_new(NULL, path, &lock, &err), err);
+    ck_ok(evt_snapshot_restore(lock, 1, 10, &err), err);
+    evt_store_lock_free(lock);
     st = open_store("a.db");
     ck_assert_uint_eq(hash_of(st), hash);
     ck_assert_int_eq(count_of(st, "late"), -1);
     evt_store_close(st);
     ck_ok(evt_store_remove(NULL, path, &err), err);
     ck_ok(evt_store_remove(NULL, path, &err), err);
-    ck_assert_int_ne(evt_snapshot_restore(NULL, path, 1, 11, &err), EVT_OK);
+    ck_ok(evt_store_lock_new(NULL, path, &lock, &err), err);
+    ck_assert_int_ne(evt_snapshot_restore(lock, 1, 11, &err), EVT_OK);
+    evt_store_lock_free(lock);
     ck_ok(evt_snapshot_find(NULL, path, 1, &offset, &err), err);
     ck_assert_int_eq(offset, 10);
     folder_release(&folder);
@@ -471,4 +566,5 @@ SUITE("store", what_is_committed_is_there_again, a_savepoint_undoes_only_its_own
       one_owner_at_a_time, a_store_knows_whose_it_is, a_store_of_another_format_is_refused,
       a_store_without_its_row_is_corrupt, what_is_no_database_is_corrupt,
       migrations_run_once_in_order, equal_content_has_an_equal_hash,
-      the_position_moves_from_where_it_was, a_snapshot_brings_the_store_back)
+      the_position_moves_from_where_it_was, a_store_is_opened_under_a_lock_that_is_held,
+      while_it_catches_up_checkpoints_are_rare, a_snapshot_brings_the_store_back)

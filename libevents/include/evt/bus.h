@@ -1,10 +1,10 @@
 /* Bus: the Kafka driver. It runs the shards of one service, each on a thread of its own: feeds them
  * their partition, sends what they send, commits when that is acknowledged, fires their timers.
  *
- * One consumer with a queue per partition, assigned by us from the stores' positions; one
- * idempotent producer, made anew after a fatal error; one reader for the join checks. Whatever
- * goes wrong with the broker is waited out and said; what a person must decide ends the shard, and
- * with it the process. */
+ * One consumer with a queue per partition, assigned by us from the stores' positions; two
+ * idempotent producers (one sends at once, one gathers bursts), made anew after a fatal error; one
+ * reader for the join checks. Whatever goes wrong with the broker is waited out and said; what a
+ * person must decide ends the shard, and with it the process. */
 #ifndef EVT_BUS_H
 #define EVT_BUS_H
 
@@ -45,6 +45,7 @@ enum evt_bus_state {
 /* To be called every 100 ms or so by the main thread: it serves what is nobody else's. */
 enum evt_bus_state evt_bus_tend(struct evt_bus *bus);
 const char *evt_bus_why(const struct evt_bus *bus);
+enum evt_err evt_bus_why_code(const struct evt_bus *bus);
 /* True when every shard has caught up, its sends are acknowledged, and it moves. Else `why` (may be
  * NULL) gets a line per reason. */
 bool evt_bus_ready(struct evt_bus *bus, struct evt_buf *why);

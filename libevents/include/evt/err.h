@@ -19,7 +19,7 @@ enum evt_class { EVT_CLASS_NONE, EVT_CLASS_RETRY, EVT_CLASS_REJECT, EVT_CLASS_FA
     X(DISK_FULL, RETRY, "the disk is full")                                                        \
     X(IO, RETRY, "input or output error")                                                          \
     X(NOMEM, RETRY, "out of memory")                                                               \
-    X(AWAY, RETRY, "a destination does not take messages")                                         \
+    X(AWAY, RETRY, "Kafka does not do it now")                                                     \
     X(SCHEMA_AWAY, RETRY, "the schema of a subscribed fact is not known to this version yet")      \
     /* The record itself: its value. */                                                            \
     X(VALUE_MISSING, REJECT, "the value is missing")                                               \
@@ -82,6 +82,7 @@ enum evt_class { EVT_CLASS_NONE, EVT_CLASS_RETRY, EVT_CLASS_REJECT, EVT_CLASS_FA
     X(PROOF_DIFFERS, FATAL, "the log is not the one whose sends were acknowledged")                \
     X(PURITY, FATAL, "a table breaks a rule of determinism")                                       \
     X(MIGRATION, FATAL, "a migration failed")                                                      \
+    X(DENIED, FATAL, "Kafka does not allow it")                                                    \
     X(SERVICE, FATAL, "the service's tables do not fit its declaration")                           \
     X(USAGE, FATAL, "wrong use")
 

@@ -26,5 +26,8 @@ struct evt_fs {
                          void *arg, struct evt_error *err);
 };
 extern const struct evt_fs evt_fs_posix;
+/* Whether somebody has the lock of evt_fs_posix; to ask takes nothing from anybody. */
+EVT_MUST_USE enum evt_err evt_fs_posix_is_locked(const char *path, bool *ret_locked,
+                                                 struct evt_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <evt/err.h>
 #include <evt/record.h>
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 
 /* Which cluster, and what a person set over our own settings. Borrowed as long as clients live. */
 struct evt_kafka {
@@ -15,7 +16,8 @@ struct evt_kafka {
 };
 
 enum evt_kafka_role {
-    EVT_KAFKA_PRODUCER, /* idempotent, no gaps, waits for ever, asks nobody for a partition */
+    EVT_KAFKA_PRODUCER,       /* idempotent, no gaps, waits for ever, sends at once */
+    EVT_KAFKA_BURST_PRODUCER, /* the same, but gathers a burst into few requests */
     EVT_KAFKA_CONSUMER, /* assigned by us, no group membership, no offset reset, tells the end */
     EVT_KAFKA_READER    /* a consumer for a few records at a time: small and without prefetch */
 };
@@ -30,6 +32,10 @@ EVT_MUST_USE enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka
 /* What librdkafka says as ours: a destination that is away, unknown or closed to us is AWAY. */
 enum evt_err evt_kafka_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
     EVT_PRINTF(3, 4);
+
+/* Why a producer has failed for good, which is the same however often it is asked. False: it has
+ * not. */
+bool evt_kafka_fatal(rd_kafka_t *rk, struct evt_error *err);
 
 /* A message as a record: memory is the message's, headers are put into `ret_rec`'s own array, which
  * lives until the next call or the release. A zeroed struct is empty. */
@@ -59,6 +65,15 @@ EVT_MUST_USE enum evt_err evt_kafka_partitions(rd_kafka_t *rk, const char *topic
 EVT_MUST_USE enum evt_err evt_kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
                                          int timeout_ms, int64_t *ret_low, int64_t *ret_high,
                                          struct evt_error *err);
+
+/* librdkafka 2.0.2's broker threads notice a new assignment, a seek or room in a queue that was
+ * full only when they wake, up to a second later: a question makes them look. False: no answer.
+ * `ret_low` (may be NULL): the first offset that the partition still has. */
+bool evt_kafka_wake(rd_kafka_t *rk, const char *topic, int32_t partition, int timeout_ms,
+                    int64_t *ret_low);
+/* One place in one partition, as librdkafka wants it; the caller destroys it. */
+rd_kafka_topic_partition_list_t *evt_kafka_place(const char *topic, int32_t partition,
+                                                 int64_t offset);
 
 /* Reads single records, in any order; one thread at a time. */
 struct evt_kafka_reader;

@@ -37,7 +37,8 @@ struct evt_replay_options {
     const char *out;   /* the store to be built: must not exist */
     const char *from;  /* a store's path whose snapshots may be begun from; NULL: the log's start */
     int64_t to_offset; /* the last record that is applied; -1: what the log holds now */
-    int64_t to_ms; /* … before the first that was written later than this; -1: no such bound */
+    int64_t to_ms;  /* … before the first that was written later than this; -1: no such bound */
+    int silence_ms; /* it gives up when no record came for so long; 0: 30 s */
     /* What it would have sent, before each commit. May be NULL. */
     void (*sends)(void *arg, const struct evt_send *send);
     /* Progress: the offset applied last and the one to reach. May be NULL. */

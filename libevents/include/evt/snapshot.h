@@ -16,9 +16,9 @@ EVT_MUST_USE enum evt_err evt_snapshot_take(struct evt_store *st, const struct e
 EVT_MUST_USE enum evt_err evt_snapshot_find(const struct evt_fs *fs, const char *path,
                                             uint32_t generation, int64_t *ret_offset,
                                             struct evt_error *err);
-/* Puts a snapshot in the place of the store, which must be closed: the old one's -wal and -shm go
- * first, so that they cannot be replayed into the new file. */
-EVT_MUST_USE enum evt_err evt_snapshot_restore(const struct evt_fs *fs, const char *path,
+/* Puts a snapshot in the place of the store that is locked, which must be closed: the old one's
+ * -wal and -shm go first, so that they cannot be replayed into the new file. */
+EVT_MUST_USE enum evt_err evt_snapshot_restore(const struct evt_store_lock *lock,
                                                uint32_t generation, int64_t offset,
                                                struct evt_error *err);
 /* Removes the store and what SQLite keeps beside it; snapshots stay. */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct evt_store;
+struct evt_store_lock;
 
 struct evt_store_options {
     const struct evt_fs *fs; /* NULL: the operating system's */
@@ -26,7 +27,15 @@ struct evt_store_options {
     int checkpoint_pages;                   /* 0: 1000, SQLite's own */
     bool reverse_unordered;                 /* tests: rows without an order come backwards */
     bool read_only;                         /* no lock file, no migration */
+    const struct evt_store_lock *lock;      /* the caller's, which outlives it; NULL: its own */
 };
+
+/* Ownership of a store's files, from before it is opened: to put a snapshot in its place, or to
+ * remove it, is the owner's alone. EVT_E_STORE_LOCKED: another process has it. */
+EVT_MUST_USE enum evt_err evt_store_lock_new(const struct evt_fs *fs, const char *path,
+                                             struct evt_store_lock **ret_lock,
+                                             struct evt_error *err);
+void evt_store_lock_free(struct evt_store_lock *lock); /* NULL is fine */
 
 /* Opens or creates the file, takes the lock file beside it, sets the purity guards. A new store is
  * created with libevents' tables; the service's migrations are run by evt_store_migrate. */
@@ -41,6 +50,10 @@ EVT_MUST_USE enum evt_err evt_store_migrate(struct evt_store *st, struct evt_err
 /* What was declared has run, nothing is missing, and the rules hold. A migration is a decision:
  * one more of them is a new generation. */
 EVT_MUST_USE enum evt_err evt_store_verify(struct evt_store *st, struct evt_error *err);
+
+/* While a log is caught up with nobody waits for a commit: checkpoints are fewer and larger. At its
+ * end what has gathered is carried over at once. Between transactions. */
+void evt_store_catching_up(struct evt_store *st, bool catching_up);
 
 EVT_MUST_USE enum evt_err evt_store_begin(struct evt_store *st, struct evt_error *err);
 EVT_MUST_USE enum evt_err evt_store_commit(struct evt_store *st, struct evt_error *err);
