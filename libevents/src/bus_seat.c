@@ -135,10 +135,10 @@ static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *messag
                          struct evt_error *err)
 {
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        const enum evt_err rc = evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : EVT_OK;
-
         seat->at_end = true;
-        return rc == EVT_OK ? tend(seat, err) : rc;
+        /* Each fetch tells it, while the next ones may lie in the queue already: the batch ends
+         * when that is empty. */
+        return evt_shard_batch(seat->sh) ? EVT_OK : tend(seat, err);
     }
     return evt_kafka_fail(err, message->err, "%s/%d", seat->topic->name, (int)seat->partition);
 }

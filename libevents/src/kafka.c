@@ -42,7 +42,7 @@ static const struct setting producing[] = {
     {0},
 };
 static const struct setting gathering[] = {
-    {"linger.ms", "5", false},
+    {"linger.ms", "2", false},
     {0},
 };
 static const struct setting consuming[] = {

@@ -73,7 +73,7 @@ START_TEST(a_property_goes_to_the_role_that_has_it)
 {
     expect_property(EVT_KAFKA_PRODUCER, "linger.ms=7", "linger.ms", "7");
     expect_property(EVT_KAFKA_PRODUCER, "client.id=x", "linger.ms", "0");
-    expect_property(EVT_KAFKA_BURST_PRODUCER, "client.id=x", "linger.ms", "5");
+    expect_property(EVT_KAFKA_BURST_PRODUCER, "client.id=x", "linger.ms", "2");
     expect_property(EVT_KAFKA_BURST_PRODUCER, "linger.ms=7", "linger.ms", "7");
     expect_property(EVT_KAFKA_BURST_PRODUCER, "fetch.wait.max.ms=7", "fetch.wait.max.ms", "500");
     expect_property(EVT_KAFKA_CONSUMER, "linger.ms=7", "linger.ms", "5"); /* its default, unused */
