@@ -155,16 +155,40 @@ void evt_type_free(void *msg)
     evt_free(msg);
 }
 
-const char *evt_type_text(const struct evt_type *type, const void *msg, const char *field)
+static const struct evt_field *find_field(const struct evt_type *type, const char *name,
+                                          enum evt_shape shape)
 {
     const struct evt_fields *fields = type->fields;
-    const char *text = NULL;
-    size_t i;
 
-    for (i = 0; i < fields->fields_n; i++)
-        if (strcmp(fields->fields[i].name, field) == 0 &&
-            fields->fields[i].value->shape == EVT_SHAPE_STRING)
-            memcpy(&text, (const uint8_t *)msg + fields->fields[i].offset, sizeof(text));
+    for (size_t i = 0; i < fields->fields_n; i++)
+        if (strcmp(fields->fields[i].name, name) == 0 && fields->fields[i].value->shape == shape)
+            return &fields->fields[i];
+    return NULL;
+}
+
+const char *evt_type_text(const struct evt_type *type, const void *msg, const char *field)
+{
+    const struct evt_field *found = find_field(type, field, EVT_SHAPE_STRING);
+    const char *text = NULL;
+
+    if (found)
+        memcpy(&text, (const uint8_t *)msg + found->offset, sizeof(text));
     EVT_BUG_ON(!text);
     return text;
+}
+
+int64_t evt_type_number(const struct evt_type *type, const void *msg, const char *field)
+{
+    const struct evt_field *found = find_field(type, field, EVT_SHAPE_INT);
+    int64_t number;
+    int32_t small;
+
+    if (found) {
+        memcpy(&small, (const uint8_t *)msg + found->offset, sizeof(small));
+        return small;
+    }
+    found = find_field(type, field, EVT_SHAPE_LONG);
+    EVT_BUG_ON(!found);
+    memcpy(&number, (const uint8_t *)msg + found->offset, sizeof(number));
+    return number;
 }

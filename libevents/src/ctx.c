@@ -41,6 +41,11 @@ struct evt_store *evt_ctx_store(const struct evt_ctx *ctx)
     return ctx->sh->st;
 }
 
+void *evt_ctx_alloc(struct evt_ctx *ctx, size_t size)
+{
+    return memset(evt_arena_alloc(&ctx->sh->msg_arena, size), 0, size);
+}
+
 /* UUIDv7's form: time, then twelve bits of the counter so that up to 4,096 ids of one millisecond
  * keep their order, then a hash of the shard and the counter where others have chance. */
 void evt_uuid(struct evt_ctx *ctx, char ret_uuid[EVT_UUID_LEN + 1])

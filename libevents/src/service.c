@@ -1,4 +1,6 @@
 /* Service: does what a service declares fit what topics.json says of it? */
+#include "saga_internal.h"
+
 #include <events/evt.h>
 #include <evt/service.h>
 
@@ -14,7 +16,7 @@ static enum evt_err check_taken(const struct evt_service *service, struct evt_er
             continue;
         while (handler->type && handler->type != type)
             handler++;
-        if (!handler->type)
+        if (!handler->type && !evt__saga_takes(service, type))
             return evt_fail(err, EVT_E_SERVICE, "%s has no handler for %s", service->name,
                             type->name);
     }
@@ -109,5 +111,7 @@ enum evt_err evt_service_check(const struct evt_service *service, struct evt_err
         rc = check_names(service, "timer", service->timers, sizeof(*service->timers), err);
     if (rc == EVT_OK)
         rc = check_names(service, "call", service->calls, sizeof(*service->calls), err);
+    if (rc == EVT_OK)
+        rc = evt__saga_check(service, err);
     return rc == EVT_OK ? check_taken(service, err) : rc;
 }

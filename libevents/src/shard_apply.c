@@ -2,7 +2,7 @@
  *
  * A refusal (REJECT) is a result like any other: the record goes to the dead letters and its mark
  * or command id stays advanced. Everything else that fails leaves nothing of the record behind. */
-#include "shard_internal.h"
+#include "saga_internal.h"
 
 #include <evt/codec.h>
 #include <evt/hash.h>
@@ -25,6 +25,7 @@ void evt__ctx_begin(struct evt_shard *sh, struct evt_ctx *ctx, const struct evt_
     ctx->reason = ctx->detail = NULL;
     ctx->answer_size = 0;
     ctx->sent_id[0] = '\0';
+    ctx->saga = NULL;
 }
 
 /* What a handler may ask for as text. */
@@ -129,10 +130,19 @@ static const struct evt_handler *find_handler(const struct evt_service *service,
     return handler->type ? handler : NULL;
 }
 
-struct call {
-    const struct evt_handler *handler;
+/* A message, and whose it is. */
+struct taken {
+    const struct evt_type *type;
+    const struct evt_handler *handler; /* NULL: a saga's, or nobody's */
     const void *msg;
 };
+
+static enum evt_err call_saga(struct evt_ctx *ctx, void *arg, struct evt_error *err)
+{
+    const struct taken *taken = arg;
+
+    return evt__saga_take(ctx, taken->type, taken->msg, err);
+}
 
 static bool is_text(const char *text)
 {
@@ -141,8 +151,8 @@ static bool is_text(const char *text)
 
 static enum evt_err call_handler(struct evt_ctx *ctx, void *arg, struct evt_error *err)
 {
-    struct call *call = arg;
-    enum evt_err rc = call->handler->type->call(call->handler->fn, ctx, call->msg, err);
+    const struct taken *taken = arg;
+    enum evt_err rc = taken->type->call(taken->handler->fn, ctx, taken->msg, err);
 
     /* It would not fit the fact that publishes it, now or ever. */
     if (rc == EVT_OK && ctx->answer_size > EVT_ANSWER_MAX)
@@ -153,12 +163,22 @@ static enum evt_err call_handler(struct evt_ctx *ctx, void *arg, struct evt_erro
     return rc;
 }
 
+/* The saga that sent the refused message, else the service's own handler. */
+static enum evt_err call_rejected(struct evt_ctx *ctx, void *arg, struct evt_error *err)
+{
+    const struct taken *taken = arg;
+    bool is_saga = false;
+    enum evt_err rc = evt__saga_rejected(ctx, taken->msg, &is_saga, err);
+
+    return rc == EVT_OK && !is_saga && taken->handler ? call_handler(ctx, arg, err) : rc;
+}
+
 enum evt_err evt__handle(struct evt_ctx *ctx, bool *ret_ignored, struct evt_error *err)
 {
     struct evt_shard *sh = ctx->sh;
     const struct evt_type *type =
         evt_registry_type(sh->registry, ctx->env.type.text, ctx->env.type.len);
-    struct call call = {0};
+    struct taken taken = {0};
     void *msg;
     enum evt_err rc;
 
@@ -181,10 +201,16 @@ enum evt_err evt__handle(struct evt_ctx *ctx, bool *ret_ignored, struct evt_erro
         rc = check_key(ctx, type, msg, err);
     if (rc != EVT_OK)
         return rc;
-    call.handler = find_handler(sh->service, type);
-    call.msg = msg;
-    *ret_ignored = !call.handler;
-    return call.handler ? evt__guarded(ctx, call_handler, &call, err) : EVT_OK;
+    taken = (struct taken){type, find_handler(sh->service, type), msg};
+    *ret_ignored = false;
+    if (type == &evt_rejected_type && sh->service->sagas)
+        return evt__guarded(ctx, call_rejected, &taken, err);
+    if (taken.handler)
+        return evt__guarded(ctx, call_handler, &taken, err);
+    if (evt__saga_takes(sh->service, type))
+        return evt__guarded(ctx, call_saga, &taken, err);
+    *ret_ignored = true;
+    return EVT_OK;
 }
 
 enum evt_err evt__take_turn(struct evt_ctx *ctx, enum evt_outcome outcome, struct evt_error *err)

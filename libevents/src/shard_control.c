@@ -1,6 +1,6 @@
 /* Control records: the birth of a partition, the boundary of a generation, and an operator's word
  * on a held stream. A birth is the first boundary. */
-#include "shard_internal.h"
+#include "saga_internal.h"
 
 #include <evt/codec.h>
 #include <evt/mem.h>
@@ -63,11 +63,14 @@ enum evt_err evt__control_check_birth(struct evt_shard *sh, const struct evt_rec
 /* Makes the store one of this generation, in the transaction of the record that begins it. */
 static enum evt_err begin_generation(struct evt_shard *sh, struct evt_error *err)
 {
+    enum evt_err rc;
+
     if (sh->subscription)
         return EVT_OK;
     sh->meta.generation = sh->service->generation;
     sh->meta.declared = sh->declaration->hash;
-    return evt_store_migrate(sh->st, err);
+    rc = evt__saga_check_instances(sh->st, sh->service, err);
+    return rc == EVT_OK ? evt_store_migrate(sh->st, err) : rc;
 }
 
 enum evt_err evt__control_birth(struct evt_ctx *ctx, struct evt_error *err)

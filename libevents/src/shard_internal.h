@@ -49,6 +49,8 @@ struct evt_unsend {
 
 enum evt_join { EVT_JOIN_BATCH, EVT_JOIN_STORE, EVT_JOINED };
 
+struct evt__saga;
+
 struct evt_ctx {
     struct evt_shard *sh;
     const struct evt_record *rec; /* a parked one while draining */
@@ -59,6 +61,7 @@ struct evt_ctx {
     const char *reason, *detail;
     size_t answer_size; /* of the two */
     char sent_id[EVT_ID_MAX];
+    struct evt__saga *saga; /* whose functions run; NULL: none */
 };
 
 struct evt_shard {
@@ -207,6 +210,10 @@ bool evt__control_is_boundary(const struct evt_ctx *ctx, uint32_t *ret_generatio
 EVT_MUST_USE enum evt_err evt__control_accept(struct evt_ctx *ctx, struct evt_error *err);
 
 /* shard_wait.c */
+/* For libevents' own timers, under any key. */
+EVT_MUST_USE enum evt_err evt__timer_set(struct evt_ctx *ctx, const char *name, const char *key,
+                                         int64_t due_ms, const char *ref, int64_t *ret_id,
+                                         struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__wait_timer(struct evt_ctx *ctx, struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__wait_call(struct evt_ctx *ctx, struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__wait_settle(struct evt_ctx *ctx, struct evt_error *err);

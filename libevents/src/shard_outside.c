@@ -2,7 +2,7 @@
  * what it asked for and how it was answered. The answer to a command that did not come from our own
  * edge is also a fact, so whoever publishes commands to topics learns what became of them. */
 #include "request_hash.h"
-#include "shard_internal.h"
+#include "saga_internal.h"
 
 #include <evt/codec.h>
 #include <evt/hash.h>
@@ -78,6 +78,12 @@ static enum evt_err look_up(struct evt_ctx *ctx, bool *ret_had, bool *ret_same,
     return EVT_OK;
 }
 
+static enum evt_err retry_saga(struct evt_ctx *ctx, void *arg, struct evt_error *err)
+{
+    (void)arg;
+    return evt__saga_retry(ctx, err);
+}
+
 static enum evt_err obey(struct evt_ctx *ctx, struct evt_error *err)
 {
     struct evt_text type = ctx->env.type;
@@ -89,6 +95,8 @@ static enum evt_err obey(struct evt_ctx *ctx, struct evt_error *err)
         return evt_fail(err, EVT_E_TYPE_SENDER, "a subscription takes facts only");
     if (evt_text_is(type, evt_call_ended_type.name))
         return evt__wait_settle(ctx, err);
+    if (evt_text_is(type, evt_retry_saga_type.name) && ctx->sh->service->sagas)
+        return evt__guarded(ctx, retry_saga, NULL, err);
     return evt__handle(ctx, &ignored, err);
 }
 

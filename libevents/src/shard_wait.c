@@ -1,7 +1,7 @@
 /* Timers and outside calls as rows: a handler writes them, the driver carries them out after COMMIT
  * and publishes what came of it to the own inbox, and only while the row is pending is that taken.
  */
-#include "shard_internal.h"
+#include "saga_internal.h"
 
 #include <evt/codec.h>
 #include <evt/mem.h>
@@ -39,20 +39,25 @@ static const struct evt_call_handler *find_call(const struct evt_service *servic
     return NULL;
 }
 
-enum evt_err evt_timer_set(struct evt_ctx *ctx, const char *name, int64_t due_ms, const char *ref,
-                           int64_t *ret_id, struct evt_error *err)
+enum evt_err evt__timer_set(struct evt_ctx *ctx, const char *name, const char *key, int64_t due_ms,
+                            const char *ref, int64_t *ret_id, struct evt_error *err)
 {
     struct evt_shard *sh = ctx->sh;
     int64_t id = ++sh->meta.counter;
-    enum evt_err rc;
+    enum evt_err rc = evt__own_run(sh->st, EVT_OWN_TIMER_PUT, err, "lltttt", id, due_ms, name, key,
+                                   ref ? ref : "", trace_text(ctx));
 
-    EVT_BUG_ON(!has_timer(sh->service, name));
-    rc = evt__own_run(sh->st, EVT_OWN_TIMER_PUT, err, "lltttt", id, due_ms, name, ctx->key,
-                      ref ? ref : "", trace_text(ctx));
     sh->waits_version++;
     if (rc == EVT_OK && ret_id)
         *ret_id = id;
     return rc;
+}
+
+enum evt_err evt_timer_set(struct evt_ctx *ctx, const char *name, int64_t due_ms, const char *ref,
+                           int64_t *ret_id, struct evt_error *err)
+{
+    EVT_BUG_ON(!has_timer(ctx->sh->service, name));
+    return evt__timer_set(ctx, name, ctx->key, due_ms, ref, ret_id, err);
 }
 
 enum evt_err evt_timer_cancel(struct evt_ctx *ctx, int64_t id, struct evt_error *err)
@@ -110,6 +115,8 @@ static enum evt_err run_timer(struct evt_ctx *ctx, void *arg, struct evt_error *
          handler && handler->name; handler++)
         if (strcmp(handler->name, timer->name) == 0)
             return handler->fn(ctx, timer, err);
+    if (strcmp(timer->name, EVT__SAGA_TIMER) == 0)
+        return evt__saga_timer(ctx, timer, err);
     return evt_fail(err, EVT_E_TYPE_UNKNOWN, "no handler for the timer %s", timer->name);
 }
 

@@ -57,7 +57,27 @@
     X(ANSWER_GET, "SELECT request FROM evt_answers WHERE source=?1 AND id=?2")                     \
     X(ANSWER_PUT, "INSERT INTO evt_answers (source, id, request, outcome, reason, detail, at_ms)"  \
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                          \
-    X(ANSWER_PRUNE, "DELETE FROM evt_answers WHERE at_ms<?1")
+    X(ANSWER_PRUNE, "DELETE FROM evt_answers WHERE at_ms<?1")                                      \
+    X(SAGA_GET, "SELECT saga_id, definition, phase, stage, pivoted, cancelled, why, parts,"        \
+                " history, trace, started_ms, deadline_ms, timer_id, timer_ms,"                    \
+                " forget_ms IS NOT NULL FROM evt_sagas WHERE name=?1 AND ref=?2")                  \
+    X(SAGA_SENT, "SELECT name, ref FROM evt_sagas WHERE forget_ms IS NULL"                         \
+                 " AND instr(parts, ?1) > 0 ORDER BY saga_id LIMIT 1")                             \
+    X(SAGA_ADD, "INSERT INTO evt_sagas (saga_id, name, ref, definition, phase, stage, pivoted,"    \
+                " cancelled, why, parts, parked, history, trace, started_ms, deadline_ms,"         \
+                " timer_id, timer_ms) VALUES (?1, ?2, ?3, ?4, 'forward', 1, 0, 0, '', '', 0, 0,"   \
+                " ?5, ?6, ?7, 0, 0)")                                                              \
+    X(SAGA_PUT, "UPDATE evt_sagas SET phase=?2, stage=?3, pivoted=?4, cancelled=?5, why=?6,"       \
+                " parts=?7, parked=?8, history=?9, timer_id=?10, timer_ms=?11 WHERE saga_id=?1")   \
+    X(SAGA_CLOSE, "UPDATE evt_sagas SET forget_ms=?2 WHERE saga_id=?1")                            \
+    X(SAGA_OPEN, "UPDATE evt_sagas SET forget_ms=NULL WHERE saga_id=?1")                           \
+    X(SAGA_NOTE, "INSERT INTO evt_saga_history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")               \
+    X(SAGA_OLD, "SELECT saga_id FROM evt_sagas WHERE forget_ms<?1"                                 \
+                " ORDER BY forget_ms, saga_id LIMIT 1")                                            \
+    X(SAGA_FORGET, "DELETE FROM evt_sagas WHERE saga_id=?1")                                       \
+    X(SAGA_FORGET_HISTORY, "DELETE FROM evt_saga_history WHERE saga_id=?1")                        \
+    X(SAGA_DEFINITIONS, "SELECT DISTINCT name, definition FROM evt_sagas"                          \
+                        " ORDER BY name, definition")
 
 enum evt_own_sql {
 #define EVT_OWN_ENUM(name, text) EVT_OWN_##name,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Changes with these tables. A store of another format is refused: rebuild it from its log. */
-#define FORMAT 1
+#define FORMAT 2
 
 static const char own_tables[] =
     /* One row: where the store stands in its log. `held_back` and `checked` are not of the log. */
@@ -40,7 +40,20 @@ static const char own_tables[] =
     "CREATE TABLE evt_answers (source TEXT NOT NULL, id TEXT NOT NULL, request INTEGER NOT NULL,"
     " outcome INTEGER NOT NULL, reason TEXT, detail TEXT, at_ms INTEGER NOT NULL,"
     " PRIMARY KEY (source, id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX evt_answers_by_time ON evt_answers (at_ms);";
+    "CREATE INDEX evt_answers_by_time ON evt_answers (at_ms);"
+    /* Instances of sagas: `parts` says what was asked of whom and how it stands, a line each. */
+    "CREATE TABLE evt_sagas (saga_id INTEGER PRIMARY KEY, name TEXT NOT NULL, ref TEXT NOT NULL,"
+    " definition INTEGER NOT NULL, phase TEXT NOT NULL, stage INTEGER NOT NULL,"
+    " pivoted INTEGER NOT NULL, cancelled INTEGER NOT NULL, why TEXT NOT NULL,"
+    " parts TEXT NOT NULL, parked INTEGER NOT NULL, history INTEGER NOT NULL, trace TEXT NOT NULL,"
+    " started_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL, timer_id INTEGER NOT NULL,"
+    " timer_ms INTEGER NOT NULL, forget_ms INTEGER, UNIQUE (name, ref)) STRICT;"
+    /* NULL while anything of it is open. */
+    "CREATE INDEX evt_sagas_to_forget ON evt_sagas (forget_ms);"
+    "CREATE INDEX evt_sagas_parked ON evt_sagas (saga_id) WHERE parked > 0;"
+    "CREATE TABLE evt_saga_history (saga_id INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL, step TEXT NOT NULL, item INTEGER NOT NULL, what TEXT NOT NULL,"
+    " why TEXT NOT NULL, PRIMARY KEY (saga_id, n)) STRICT, WITHOUT ROWID;";
 
 static enum evt_err create(struct evt_store *st, struct evt_error *err)
 {

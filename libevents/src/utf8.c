@@ -59,3 +59,13 @@ bool evt_utf8_valid(const void *bytes, size_t len)
     }
     return true;
 }
+
+size_t evt_utf8_cut(const void *bytes, size_t len)
+{
+    const uint8_t *begin = bytes;
+    size_t at = 0, step;
+
+    while (at < len && (step = evt_utf8_step(begin + at, len - at)) > 0)
+        at += step;
+    return at;
+}

@@ -108,6 +108,7 @@ struct harness *harness_new(const struct evt_service *service, const char *key)
     struct evt_error err;
 
     h->service = service;
+    h->key = key;
     h->inbox = evt_registry_service_topic(service->registry, service->name, EVT_TOPIC_INBOX);
     h->partition = evt_partition_of(key, strlen(key), h->inbox->partitions);
     h->now_ms = HARNESS_NOW;
@@ -156,7 +157,7 @@ void harness_give(struct harness *h, int at, const char *sender_name, const stru
                   const void *msg)
 {
     struct sender *sender = find_sender(h, sender_name);
-    const char *key = evt_type_text(type, msg, type->key_field);
+    const char *key = type->key_field ? evt_type_text(type, msg, type->key_field) : h->key;
     struct evt_buf value = {0};
     struct evt_error err;
 

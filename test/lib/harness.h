@@ -43,6 +43,8 @@ void harness_expect_answer(struct harness *h, int at, enum evt_command_outcome o
  * told. */
 void harness_expect_rejected(struct harness *h, int at, const char *words);
 void harness_expect_nothing(struct harness *h, int at);
+/* The next `n` are what they are. */
+void harness_skip_sent(struct harness *h, size_t n);
 
 /* For tests that look into the tables: the first column of the first row. */
 int64_t harness_query(struct harness *h, const char *sql);

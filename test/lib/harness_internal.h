@@ -24,6 +24,7 @@ struct sender {
 
 struct harness {
     const struct evt_service *service;
+    const char *key; /* for what has no key of its own */
     const struct evt_topic *inbox;
     int32_t partition;
     char folder[128];

@@ -9,36 +9,55 @@
 struct evt_registry sim_registry[SIM_GENERATIONS];
 
 enum { TYPES_MAX = 256 };
-static const struct evt_type *types[TYPES_MAX];
-static struct evt_schema_ref refs[TYPES_MAX];
+static const struct evt_type *types[SIM_GENERATIONS][TYPES_MAX];
+static struct evt_schema_ref refs[SIM_GENERATIONS][TYPES_MAX];
 static struct evt_service products[SIM_GENERATIONS];
 
-static bool is_new(const struct evt_type *type)
+/* The shop's other services are not here: the buyer stands for them. */
+static bool is_here(const struct evt_type *type)
 {
-    return type == &sim_audit_account_type || type == &sim_account_audited_type;
+    static const char *const spaces[] = {"shop.evt.", "shop.product.", "shop.sim."};
+
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        if (strncmp(type->name, spaces[i], strlen(spaces[i])) == 0)
+            return true;
+    return false;
 }
 
 /* Generation 1 was built before two of the types were thought of. */
+static bool is_known(const struct evt_type *type, unsigned generation)
+{
+    return is_here(type) && (generation > 1 || (type != &sim_audit_account_type &&
+                                                type != &sim_account_audited_type));
+}
+
+static void registry_init(unsigned generation)
+{
+    const struct evt_registry *all = &evt_registry;
+    struct evt_registry *reg = &sim_registry[generation - 1];
+
+    EVT_BUG_ON(all->types_n > TYPES_MAX || all->refs_n > TYPES_MAX);
+    *reg = *all;
+    reg->types = types[generation - 1];
+    reg->refs = refs[generation - 1];
+    reg->types_n = reg->refs_n = 0;
+    for (size_t i = 0; i < all->types_n; i++)
+        if (is_known(all->types[i], generation))
+            types[generation - 1][reg->types_n++] = all->types[i];
+    for (size_t i = 0; i < all->refs_n; i++)
+        if (is_known(all->refs[i].type, generation))
+            refs[generation - 1][reg->refs_n++] = all->refs[i];
+}
+
 void sim_services_init(void)
 {
-    const struct evt_registry *reg = &evt_registry;
-    struct evt_registry *old = &sim_registry[0];
+    for (unsigned generation = 1; generation <= SIM_GENERATIONS; generation++) {
+        struct evt_service *service = &products[generation - 1];
 
-    *old = sim_registry[1] = *reg;
-    EVT_BUG_ON(reg->types_n > TYPES_MAX || reg->refs_n > TYPES_MAX);
-    old->types_n = old->refs_n = 0;
-    for (size_t i = 0; i < reg->types_n; i++)
-        if (!is_new(reg->types[i]))
-            types[old->types_n++] = reg->types[i];
-    for (size_t i = 0; i < reg->refs_n; i++)
-        if (!is_new(reg->refs[i].type))
-            refs[old->refs_n++] = reg->refs[i];
-    old->types = types;
-    old->refs = refs;
-    for (unsigned i = 0; i < SIM_GENERATIONS; i++) {
-        products[i] = product_service;
-        products[i].registry = &sim_registry[i];
-        products[i].generation = i + 1;
+        registry_init(generation);
+        *service = product_service;
+        service->registry = &sim_registry[generation - 1];
+        service->generation = generation;
     }
 }
 

@@ -120,5 +120,7 @@ void evt_type_free(void *msg); /* NULL is fine */
 /* The text of a top-level string field. Aborts where there is no such field, or no text in it: the
  * compiler has checked the name, and that the field is not optional. */
 const char *evt_type_text(const struct evt_type *type, const void *msg, const char *field);
+/* The number of a top-level int or long field, on the same terms. */
+int64_t evt_type_number(const struct evt_type *type, const void *msg, const char *field);
 
 #endif

@@ -20,6 +20,7 @@ const char *evt_key(const struct evt_ctx *ctx); /* the message's key, "" for non
 const char *evt_source(const struct evt_ctx *ctx);
 const char *evt_id(const struct evt_ctx *ctx);
 struct evt_store *evt_ctx_store(const struct evt_ctx *ctx);
+void *evt_ctx_alloc(struct evt_ctx *ctx, size_t size); /* zeroed, until the message is handled */
 /* A new id, time-ordered, in UUIDv7's form, made from the shard's own counter. */
 #define EVT_UUID_LEN 36
 void evt_uuid(struct evt_ctx *ctx, char ret_uuid[EVT_UUID_LEN + 1]);

@@ -55,6 +55,7 @@ struct evt_migration {
 };
 
 struct evt_route;
+struct evt_saga;
 
 struct evt_service {
     const char *name;
@@ -63,6 +64,7 @@ struct evt_service {
     const struct evt_handler *handlers;     /* ends with {0} */
     const struct evt_timer_handler *timers; /* ends with {0}; NULL: none */
     const struct evt_call_handler *calls;   /* ends with {0}; NULL: none */
+    const struct evt_saga *const *sagas; /* definitions, old ones too; ends with NULL; NULL: none */
     const struct evt_migration *migrations; /* ends with {0}; NULL: none */
     const char *const *statements;          /* by the service's own enum, ends with NULL */
     const struct evt_route *routes;         /* its HTTP side (http.h), ends with {0}; NULL: none */

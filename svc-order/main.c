@@ -1,0 +1,9 @@
+/* The order service as a program. */
+#include "order_service.h"
+
+#include <evt/main.h>
+
+int main(int argc, char **argv)
+{
+    return evt_service_main(argc, argv, &order_service);
+}
