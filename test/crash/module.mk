@@ -1,7 +1,7 @@
 # Rounds of load under kills: services and a broker on real Kafka, broken at random moments.
 $(call test_program,crash-load,$(wildcard test/crash/*.c),events libevents,$(EVT_LIBS))
 
-crash_needs := $(BUILD)/evt $(BUILD)/next-product $(BUILD)/crash-load
+crash_needs := $(BUILD)/evt $(BUILD)/svc-product $(BUILD)/next-product $(BUILD)/crash-load
 # Among the choices of these four rounds is each kind of fault.
 $(call test,crash,rounds,BUILD=$(BUILD) test/crash/run --rounds 4 --seed 5560,$(crash_needs))
 # What ends by itself ends a round.
