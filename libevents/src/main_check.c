@@ -173,13 +173,15 @@ static void check_store(struct check *check, const char *name, int32_t partition
     char *path = evt__main_store_path(check->conf, name, partition);
     struct evt_meta meta;
     struct evt_error err;
+    enum evt_err rc = check_place(path, &err);
+    const bool is_there = rc == EVT_OK && access(path, F_OK) == 0;
 
-    if (check_place(path, &err) != EVT_OK) {
+    if (is_there)
+        rc = evt__main_meta(path, name, partition, &meta, &err);
+    if (rc != EVT_OK) {
         wrong(check, err.text);
-    } else if (access(path, F_OK) != 0) {
+    } else if (!is_there) {
         printf("ok     %s: there is none yet, it is built from its log\n", path);
-    } else if (evt__main_meta(path, name, partition, &meta, &err) != EVT_OK) {
-        wrong(check, err.text);
     } else if (ours > 0 && meta.generation > ours) {
         printf("wrong  %s: it is of generation %u, this version is %u: start the newer one\n", path,
                (unsigned)meta.generation, (unsigned)ours);

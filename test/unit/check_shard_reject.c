@@ -69,7 +69,7 @@ START_TEST(a_letter_is_never_too_large)
     ck_assert_str_eq(core_header(dead, "a bit long"), "");
     ck_assert_ptr_null(dead->value);
     ck_assert_mem_eq(dead->key, sent->key, sent->key_len);
-    ck_assert_int_gt(atoi(core_header(dead, "dlt-left-out-bytes")), 128 * 1024);
+    ck_assert_int_gt(strtol(core_header(dead, "dlt-left-out-bytes"), NULL, 10), 128 * 1024);
     core_free(core);
 }
 END_TEST
