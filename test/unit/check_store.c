@@ -260,7 +260,7 @@ START_TEST(a_store_of_another_format_is_refused)
     snprintf(
         words, sizeof(words),
         "%s: the store belongs to another service or partition: its format is 99, this version "
-        "reads 1: remove it to rebuild it from its log",
+        "reads 2: remove it to rebuild it from its log",
         opt.path);
     ck_refused(evt_store_open(&opt, &st, &err), err, EVT_E_STORE_OTHER, words);
     folder_release(&folder);
