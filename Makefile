@@ -120,7 +120,7 @@ $(call object,$(filter-out $(bootstrap),$(sort $(all_sources)))): | $(GENERATED_
 everything: $(all_targets)
 
 # The JVM of a real broker and the second clients only where its tests run.
-deps_groups = build test $(if $(filter kafka crash,$(TEST_GROUPS)),broker kafka)
+deps_groups = build test $(if $(filter kafka crash,$(TEST_GROUPS)),broker kafka run)
 deps:
 	@CC='$(CC)' ./deps.sh install $(deps_groups)
 

@@ -66,6 +66,12 @@ static const struct setting reading[] = {
     {"socket.timeout.ms", "3000", false}, /* a question about ends knows no other */
     {0},
 };
+/* Librdkafka 2.0.2 does not know it; where it is known a reader, for which one record is enough,
+ * would wait for a second before it looks at another place. */
+static const struct setting reading_later[] = {
+    {"fetch.queue.backoff.ms", "1", false},
+    {0},
+};
 
 /* A broker that is away is said once, by the bus; librdkafka says it every second. That we use a
  * setting which it calls experimental is known. */
@@ -101,6 +107,13 @@ static enum evt_err set(rd_kafka_conf_t *conf, const char *name, const char *val
     if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
         return EVT_OK;
     return evt_fail(err, EVT_E_USAGE, "%s=%s: %s", name, value, why);
+}
+
+static bool knows(const rd_kafka_conf_t *conf, const char *name)
+{
+    size_t size = 0;
+
+    return rd_kafka_conf_get(conf, name, NULL, &size) == RD_KAFKA_CONF_OK;
 }
 
 static enum evt_err set_all(rd_kafka_conf_t *conf, const struct setting *settings,
@@ -176,6 +189,8 @@ enum evt_err evt_kafka_conf(const struct evt_kafka *kafka, enum evt_kafka_role r
         rc = set_all(conf, gathering, err);
     if (rc == EVT_OK && role == EVT_KAFKA_READER)
         rc = set_all(conf, reading, err);
+    if (rc == EVT_OK && role == EVT_KAFKA_READER && knows(conf, reading_later[0].name))
+        rc = set_all(conf, reading_later, err);
     if (rc == EVT_OK)
         rc = set(conf, "bootstrap.servers", kafka->brokers, err);
     if (rc == EVT_OK && kafka->client)
