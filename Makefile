@@ -84,7 +84,7 @@ endif
 endef
 test = $(eval $(call test_rule,$(1),$(2),$(3),$(4)))
 
-MODULES := libevents libevents/gen libevents/cli schemas svc-product svc-order compose test test/contract test/kafka test/crash test/sim test/bench
+MODULES := libevents libevents/gen libevents/cli schemas svc-product svc-order svc-payment svc-notify compose compose/psp test test/contract test/kafka test/crash test/sim test/bench
 include $(wildcard $(addsuffix /module.mk,$(MODULES)))
 
 # Objects are made again when the compiler or any flag changes.

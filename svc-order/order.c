@@ -42,6 +42,9 @@ static enum evt_err check_text(const char *what, const char *text, size_t max,
 
     if (len == 0 || len > max)
         return evt_reject(err, "the %s is not 1 to %zu bytes", what, max);
+    for (size_t i = 0; i < len; i++) /* it will stand in mails and on labels */
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return evt_reject(err, "the %s holds a control character", what);
     return EVT_OK;
 }
 

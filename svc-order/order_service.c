@@ -1,6 +1,7 @@
 /* The order service as data. */
 #include "order_service.h"
 
+#include "api.h"
 #include "handlers.h"
 #include "order_saga.h"
 #include "statements.h"
@@ -21,4 +22,5 @@ const struct evt_service order_service = {
     .sagas = order_sagas,
     .migrations = order_sql,
     .statements = order_statements,
+    .routes = order_api,
 };

@@ -22,6 +22,16 @@
     X(LINE_LIST, "SELECT sku, quantity, coalesce(price_minor, -1) FROM order_line"                 \
                  " WHERE order_key = ?1 ORDER BY line")
 
+/* What the HTTP side reads, on connections of its own. */
+#define ORDER_SHOW_COLUMNS                                                                         \
+    "order_key, order_id, status, total_minor, currency, reason, refunded_minor, mail, placed_ms," \
+    " changed_ms"
+#define ORDER_SHOW "SELECT " ORDER_SHOW_COLUMNS " FROM orders WHERE order_id = ?1"
+#define ORDER_SHOW_LINES                                                                           \
+    "SELECT sku, quantity, price_minor FROM order_line WHERE order_key = ?1 ORDER BY line"
+#define ORDER_PAGE                                                                                 \
+    "SELECT " ORDER_SHOW_COLUMNS " FROM orders WHERE order_key > ?1 ORDER BY order_key LIMIT ?2"
+
 enum statement {
 #define STATEMENT_ENUM(name, sql) STATEMENT_##name,
     STATEMENT_MAP(STATEMENT_ENUM)

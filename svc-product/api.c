@@ -8,6 +8,7 @@
 
 #include <events/evt.h>
 #include <events/product.h>
+#include <evt/body.h>
 #include <evt/edge.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static void create(struct evt_request *req)
     json_t *body;
 
     product_create_product_init(&msg);
-    if (!body_read(req, fields, &body) || !body_sku(req, body, &msg.sku) ||
+    if (!evt_body_read(req, fields, &body) || !body_sku(req, body, &msg.sku) ||
         !body_name(req, body, &msg.name) || !body_price(req, body, &msg.price_minor, &msg.currency))
         return;
     location_print(location, msg.sku);
@@ -101,7 +102,7 @@ static void change_price(struct evt_request *req)
 
     product_change_price_init(&msg);
     msg.sku = path_sku(req);
-    if (!msg.sku || !body_read(req, fields, &body) ||
+    if (!msg.sku || !evt_body_read(req, fields, &body) ||
         !body_price(req, body, &msg.price_minor, &msg.currency) ||
         !body_expected_version(req, body, &msg.has_expected_version, &msg.expected_version))
         return;
@@ -119,7 +120,7 @@ static void receive_stock(struct evt_request *req)
 
     product_receive_stock_init(&msg);
     msg.sku = path_sku(req);
-    if (!msg.sku || !body_read(req, fields, &body) || !body_quantity(req, body, &msg.quantity))
+    if (!msg.sku || !evt_body_read(req, fields, &body) || !body_quantity(req, body, &msg.quantity))
         return;
     location_print(location, msg.sku);
     evt_edge_command(evt_request_arg(req), req, &product_receive_stock_type, &msg, location,

@@ -6,8 +6,6 @@
 #include <evt/http.h>
 #include <jansson.h>
 
-/* The body as an object; `fields` (ends with NULL) are all that it may have. */
-bool body_read(struct evt_request *req, const char *const *fields, json_t **ret_body);
 bool body_sku(struct evt_request *req, json_t *body, const char **ret_sku);
 bool body_name(struct evt_request *req, json_t *body, const char **ret_name);
 bool body_price(struct evt_request *req, json_t *body, int64_t *ret_minor,

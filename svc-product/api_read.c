@@ -1,4 +1,4 @@
-/* Read: one product. */
+/* Read: one product, and the catalogue over all shards. */
 #include "api_read.h"
 
 #include "product.h"
@@ -8,6 +8,7 @@
 #include <evt/hash.h>
 #include <evt/mem.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +38,8 @@ static struct product read_stock(sqlite3_stmt *row)
     return product;
 }
 
-json_t *api_product(sqlite3_stmt *row)
+/* A row of the catalogue's columns. */
+static json_t *product_json(sqlite3_stmt *row)
 {
     struct product stock = read_stock(row);
 
@@ -50,13 +52,6 @@ json_t *api_product(sqlite3_stmt *row)
                      sqlite3_column_int(row, WITHDRAWN), "on_hand",
                      (json_int_t)product_on_hand(&stock), "available",
                      (json_int_t)product_available(&stock));
-}
-
-void api_unreadable(struct evt_request *req, int32_t partition)
-{
-    evt_reply_header(req, "Retry-After", "1");
-    evt_reply_problem(req, 503, "the store of shard %d cannot be read now; try again",
-                      (int)partition);
 }
 
 /* Whatever is shown changes one of these. */
@@ -79,7 +74,7 @@ static void show(struct evt_request *req, sqlite3_stmt *row)
     if (seen && strcmp(seen, etag) == 0)
         evt_reply(req, 304, NULL);
     else
-        evt_reply(req, 200, api_product(row));
+        evt_reply(req, 200, product_json(row));
 }
 
 void api_get(struct evt_request *req)
@@ -95,7 +90,7 @@ void api_get(struct evt_request *req)
         return;
     db = evt_edge_store(edge, partition);
     if (!db || sqlite3_prepare_v2(db, CATALOGUE_GET, -1, &row, NULL) != SQLITE_OK) {
-        api_unreadable(req, partition);
+        evt_edge_unreadable(req, partition);
         return;
     }
     sqlite3_bind_text(row, 1, sku, -1, SQLITE_STATIC);
@@ -105,6 +100,16 @@ void api_get(struct evt_request *req)
     else if (rc == SQLITE_DONE)
         evt_reply_problem(req, 404, "there is no such product");
     else
-        api_unreadable(req, partition);
+        evt_edge_unreadable(req, partition);
     sqlite3_finalize(row);
+}
+
+void api_list(struct evt_request *req)
+{
+    static const struct evt_list catalogue = {.path = "/v1/products",
+                                              .name = "products",
+                                              .sql = CATALOGUE_PAGE,
+                                              .show = product_json};
+
+    evt_edge_list(evt_request_arg(req), req, &catalogue);
 }

@@ -4,7 +4,7 @@ TEST_LIBS := $(EVT_LIBS) $$(CHECK_LIBS)
 
 $(call archive,testlib,$(wildcard test/lib/*.c))
 
-test_archives := testlib svc-product svc-order cli events libevents
+test_archives := testlib svc-product svc-order svc-payment svc-notify psp cli events libevents
 
 unit_tests := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/check_*.c)))
 $(foreach t,$(unit_tests),$(call test_program,test/unit/$(t),test/unit/$(t).c,$(test_archives),$(TEST_LIBS)))

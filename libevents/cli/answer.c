@@ -10,6 +10,7 @@
 #include <evt/envelope.h>
 #include <evt/mem.h>
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,4 +154,32 @@ int cli_answers_wait(struct cli_answers *answers, int64_t timeout_ms, bool json)
                           answers->left, answers->commands->n, (long long)timeout_ms / 1000,
                           answers->commands->topic->service);
     return answers->refused ? EVT_EXIT_FAILURE : EVT_EXIT_OK;
+}
+
+int cli_command_obeyed(const struct evt_conf *conf, const struct cli_commands *command,
+                       bool answered)
+{
+    const struct evt_kafka kafka = cli_kafka(conf);
+    struct cli_answers *answers = NULL;
+    struct evt_error err;
+    int64_t offset = -1;
+    enum evt_err rc = EVT_OK;
+    int status = EVT_EXIT_OK;
+
+    if (answered)
+        rc = cli_answers_new(&kafka, command, &answers, &err);
+    if (rc == EVT_OK)
+        rc = cli_commands_send(&kafka, command, &offset, &err);
+    if (rc != EVT_OK) {
+        status = cli_fail(&err);
+    } else {
+        printf("%s %s.%d@%" PRId64 "\n", command->commands[0].id, command->topic->stream,
+               (int)command->commands[0].send.partition, offset);
+        fflush(stdout);
+        if (answers)
+            status = cli_answers_wait(answers, evt_conf_number(conf, "timeout") * 1000,
+                                      evt_conf_flag(conf, "json"));
+    }
+    cli_answers_free(answers);
+    return status;
 }

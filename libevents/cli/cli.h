@@ -19,16 +19,28 @@ int cli_schema_check(const struct evt_conf *conf, void *arg);
 int cli_schema_add(const struct evt_conf *conf, void *arg);
 int cli_stream_list(const struct evt_conf *conf, void *arg);
 int cli_stream_accept(const struct evt_conf *conf, void *arg);
+int cli_order_place(const struct evt_conf *conf, void *arg);
+int cli_order_show(const struct evt_conf *conf, void *arg);
+int cli_order_watch(const struct evt_conf *conf, void *arg);
+int cli_order_cancel(const struct evt_conf *conf, void *arg);
+int cli_saga_list(const struct evt_conf *conf, void *arg);
+int cli_saga_show(const struct evt_conf *conf, void *arg);
+int cli_saga_retry(const struct evt_conf *conf, void *arg);
 int cli_resend(const struct evt_conf *conf, void *arg);
 int cli_broker(const struct evt_conf *conf, void *arg);
 int cli_doctor(const struct evt_conf *conf, void *arg);
 extern const struct evt_option cli_publish_options[], cli_tail_options[], cli_topics_options[],
-    cli_schema_options[], cli_stream_options[], cli_accept_options[], cli_resend_options[];
+    cli_schema_options[], cli_stream_options[], cli_accept_options[], cli_resend_options[],
+    cli_saga_list_options[], cli_saga_retry_options[], cli_order_place_options[],
+    cli_order_show_options[], cli_order_watch_options[], cli_order_cancel_options[];
 extern const struct evt_example cli_publish_examples[], cli_tail_examples[], cli_apply_examples[],
     cli_diff_examples[], cli_schema_check_examples[], cli_schema_add_examples[],
     cli_list_examples[], cli_accept_examples[], cli_resend_examples[], cli_broker_examples[],
-    cli_doctor_examples[];
-extern const char cli_publish_help[], cli_tail_help[], cli_resend_help[], cli_accept_help[];
+    cli_doctor_examples[], cli_saga_list_examples[], cli_saga_show_examples[],
+    cli_saga_retry_examples[], cli_order_place_examples[], cli_order_show_examples[],
+    cli_order_watch_examples[], cli_order_cancel_examples[];
+extern const char cli_publish_help[], cli_tail_help[], cli_resend_help[], cli_accept_help[],
+    cli_order_place_help[];
 
 /* ---- the cluster ---- */
 /* Which one: -b, KAFKA_BOOTSTRAP_SERVERS, the file that a broker wrote, else 127.0.0.1:9092. The

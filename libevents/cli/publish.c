@@ -161,10 +161,11 @@ int cli_publish(const struct evt_conf *conf, void *arg)
     if (!type)
         return EVT_EXIT_NOT_FOUND;
     if (!type->topic)
-        return cli_refuse(EVT_EXIT_USAGE,
-                          "%s is libevents' own: nobody publishes it by hand; for"
-                          " AcceptStream there is `evt stream accept`",
-                          type->name);
+        return cli_refuse(
+            EVT_EXIT_USAGE,
+            "%s is libevents' own: nobody publishes it by hand; for"
+            " AcceptStream there is `evt stream accept`, for RetrySaga `evt saga retry`",
+            type->name);
     if (type->kind == EVT_KIND_FACT)
         return cli_refuse(EVT_EXIT_USAGE, "%s is a fact: only %s says it", type->name,
                           type->senders[0]);

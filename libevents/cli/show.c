@@ -4,6 +4,7 @@
 
 #include "cli.h"
 
+#include <evt/clock.h>
 #include <evt/codec.h>
 #include <evt/envelope.h>
 #include <evt/utf8.h>
@@ -11,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define HEX_MAX 256 /* bytes of a value that is only shown as such */
 
@@ -36,16 +36,10 @@ void cli_show_text(struct evt_buf *buf, const void *bytes, size_t len)
 
 void cli_show_time(struct evt_buf *buf, int64_t time_ms)
 {
-    const time_t seconds = (time_t)(time_ms / 1000);
-    struct tm tm;
-    char text[32];
+    char text[EVT_CLOCK_TEXT];
 
-    if (time_ms < 0 || !gmtime_r(&seconds, &tm)) {
-        evt_buf_add_text(buf, "-");
-        return;
-    }
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    evt_buf_printf(buf, "%s.%03dZ", text, (int)(time_ms % 1000));
+    evt_clock_print(time_ms, text);
+    evt_buf_add_text(buf, text);
 }
 
 static void hex(struct evt_buf *buf, const struct evt_record *rec)

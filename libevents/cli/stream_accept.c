@@ -184,33 +184,6 @@ static bool confirmed(const struct evt_conf *conf)
     return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
-static int publish(const struct accepting *a, const struct cli_commands *all)
-{
-    const struct evt_kafka kafka = cli_kafka(a->conf);
-    struct cli_answers *answers = NULL;
-    struct evt_error err;
-    int64_t offset = -1;
-    enum evt_err rc = EVT_OK;
-    int status = EVT_EXIT_OK;
-
-    if (!a->subscription) /* it has no events to answer on */
-        rc = cli_answers_new(&kafka, all, &answers, &err);
-    if (rc == EVT_OK)
-        rc = cli_commands_send(&kafka, all, &offset, &err);
-    if (rc != EVT_OK) {
-        status = cli_fail(&err);
-    } else {
-        printf("%s %s.%d@%" PRId64 "\n", all->commands[0].id, a->topic->stream, (int)a->partition,
-               offset);
-        fflush(stdout);
-        if (answers)
-            status = cli_answers_wait(answers, evt_conf_number(a->conf, "timeout") * 1000,
-                                      evt_conf_flag(a->conf, "json"));
-    }
-    cli_answers_free(answers);
-    return status;
-}
-
 static int accept_stream(const struct accepting *a)
 {
     struct cli_commands all = {.type = &evt_accept_stream_type, .topic = a->topic};
@@ -239,7 +212,7 @@ static int accept_stream(const struct accepting *a)
     else if (!confirmed(a->conf))
         status = cli_refuse(EVT_EXIT_USAGE, "not published: it cannot be undone, say --yes");
     else
-        status = publish(a, &all);
+        status = cli_command_obeyed(a->conf, &all, !a->subscription);
 out:
     cli_commands_release(&all);
     return status;

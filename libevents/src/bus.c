@@ -46,6 +46,7 @@ static enum evt_err seat_add(struct evt_bus *bus, const struct evt_subscription 
                               .careful_to = -1,
                               .offset_told = -1};
     pthread_mutex_init(&seat->mutex, NULL);
+    evt__seat_mailbox_init(seat);
     atomic_init(&seat->position, -1);
     atomic_init(&seat->offset_held, -1);
     bus->seats_n++;
@@ -110,9 +111,9 @@ enum evt_err evt_bus_new(const struct evt_bus_options *opt, struct evt_bus **ret
     pthread_cond_init(&bus->reader_free, NULL);
     bus->seats = evt_zalloc(EVT_SEATS_MAX * sizeof(*bus->seats));
     EVT_BUG_ON(!opt->metrics);
-    rc = opt->service->calls && opt->service->calls->name
+    rc = opt->service->calls && opt->service->calls->name && !opt->service->callers
              ? evt_fail(err, EVT_E_SERVICE,
-                        "%s makes outside calls, which the bus does not carry out",
+                        "%s makes outside calls and does not say how: give it callers",
                         opt->service->name)
              : make_folder(opt->data_dir, err);
     if (rc == EVT_OK)
@@ -133,6 +134,7 @@ void evt_bus_free(struct evt_bus *bus)
 {
     if (!bus)
         return;
+    evt__bus_calls_stop(bus);
     (void)evt__bus_producer_close(bus, 0);
     evt__bus_consumer_close(bus);
     evt_kafka_reader_free(bus->reader);
@@ -141,6 +143,7 @@ void evt_bus_free(struct evt_bus *bus)
 
         evt__seat_close(seat);
         evt__seat_metrics_free(seat);
+        evt__seat_mailbox_release(seat);
         pthread_mutex_destroy(&seat->mutex);
         evt_free(seat->path);
     }
@@ -231,6 +234,8 @@ enum evt_err evt_bus_start(struct evt_bus *bus, const volatile bool *stop, struc
         rc = evt__bus_producer_open(bus, err);
     if (rc == EVT_OK)
         rc = evt__bus_assign(bus, err);
+    if (rc == EVT_OK)
+        rc = evt__bus_calls_start(bus, err);
     for (size_t i = 0; rc == EVT_OK && i < bus->seats_n; i++) {
         struct evt_seat *seat = &bus->seats[i];
 
@@ -308,6 +313,7 @@ bool evt_bus_stop(struct evt_bus *bus, int timeout_ms)
     }
     if (!all)
         return false;
+    evt__bus_calls_stop(bus);
     return evt__bus_producer_close(bus,
                                    (int)(end_ms > evt_clock_ms() ? end_ms - evt_clock_ms() : 0));
 }

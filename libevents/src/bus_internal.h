@@ -6,12 +6,14 @@
  *   bus_seat.c      a shard's thread: apply, idle, what follows a failure
  *   bus_join.c      before it applies anything: the store is opened, and joined to the log
  *   bus_batch.c     the end of a batch: send, wait until it is acknowledged, commit
+ *   bus_calls.c     outside calls: begun by a seat, their ends brought back to its thread
  *   bus_status.c    what people see: readiness, metrics, the watchdog */
 #ifndef EVT_BUS_INTERNAL_H
 #define EVT_BUS_INTERNAL_H
 
 #include <evt/buf.h>
 #include <evt/bus.h>
+#include <evt/calling.h>
 #include <evt/due.h>
 #include <evt/log.h>
 #include <evt/shard.h>
@@ -63,6 +65,21 @@ struct evt_burst {
     bool abandoned;           /* the last report frees it */
 };
 
+/* How outside calls ended, until the seat's thread looks. At most one for each attempt that it
+ * began, which evt_due bounds. */
+struct evt_mail {
+    int64_t id;
+    enum evt_call_end end;
+    uint8_t *response; /* on the heap */
+    size_t response_len;
+};
+struct evt_mailbox {
+    pthread_mutex_t mutex;
+    struct evt_mail *mails; /* under the mutex, with n and cap */
+    size_t n, cap;
+    atomic_bool full; /* there is something */
+};
+
 enum evt_seat_state {
     EVT_SEAT_STARTING,
     EVT_SEAT_JOINING,
@@ -77,7 +94,8 @@ enum evt_seat_state {
 struct evt_seat_metrics {
     struct evt_metric **messages; /* by type of the registry and outcome, made when first needed */
     struct evt_metric *handle, *commit, *batch, *ack_wait;
-    struct evt_metric *duplicates, *dead, *held, *parked, *timers, *calls, *lag;
+    struct evt_metric *duplicates, *dead, *held, *parked, *timers, *calls, *calls_parked, *lag;
+    struct evt_metric *sagas_parked; /* NULL: it has no sagas */
 };
 
 /* A shard as the bus runs it. Its thread owns all but what is marked otherwise. */
@@ -122,6 +140,7 @@ struct evt_seat {
     int64_t probe_ms;    /* when the tail is probed next */
     size_t probed;       /* how many streams went out, when the queue was full */
     struct evt_seat_metrics metrics;
+    struct evt_mailbox mailbox; /* of the calling thread, for this one */
 
     /* Read by others. */
     _Atomic int64_t position;
@@ -150,6 +169,8 @@ struct evt_bus {
     struct evt_lane lanes[EVT_LANES_N];
     atomic_bool reporting;
     atomic_int burying; /* producers that are let go of and not gone yet */
+
+    struct evt_calling *calling; /* NULL: its service makes no outside calls */
 
     pthread_mutex_t reader_mutex;
     struct evt_kafka_reader *reader;
@@ -201,11 +222,21 @@ enum evt_err evt__seat_flush(struct evt_seat *seat, struct evt_error *err);
 /* False: it was not taken, as the producer's queue is full or there is none just now. */
 bool evt__seat_publish(struct evt_seat *seat, const struct evt_send *send);
 
+/* bus_calls.c */
+EVT_MUST_USE enum evt_err evt__bus_calls_start(struct evt_bus *bus, struct evt_error *err);
+void evt__bus_calls_stop(struct evt_bus *bus);
+void evt__seat_mailbox_init(struct evt_seat *seat);
+void evt__seat_mailbox_release(struct evt_seat *seat);
+void evt__seat_call(struct evt_seat *seat, const struct evt_call_request *request);
+/* Tells evt_due what has ended since. */
+void evt__seat_take_mail(struct evt_seat *seat);
+
 /* bus_status.c */
 void evt__seat_metrics_init(struct evt_seat *seat);
 void evt__seat_metrics_free(struct evt_seat *seat);
 void evt__seat_observe(void *seat, const struct evt_record *rec, enum evt_outcome outcome,
                        const char *reason);
+void evt__seat_saga_ended(void *seat, const char *saga, const char *outcome, int64_t took_ms);
 void evt__seat_say(struct evt_seat *seat, enum evt_seat_state state, const char *reason);
 void evt__seat_moved(struct evt_seat *seat);
 void evt__bus_look(struct evt_bus *bus);

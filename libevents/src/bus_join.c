@@ -23,6 +23,7 @@ static enum evt_err open_shard(struct evt_seat *seat, struct evt_error *err)
         .partition = seat->partition,
         .store = {.fs = &evt_fs_posix, .path = seat->path, .lock = seat->lock},
         .observe = evt__seat_observe,
+        .saga_ended = evt__seat_saga_ended,
         .observe_arg = seat,
     };
 

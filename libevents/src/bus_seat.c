@@ -86,11 +86,9 @@ static void publish(void *self, const struct evt_send *send)
     (void)evt__seat_publish(self, send);
 }
 
-/* No service that the bus takes makes outside calls: evt_bus_new refuses it. */
 static void call(void *self, const struct evt_call_request *request)
 {
-    (void)self;
-    EVT_BUG_ON(request);
+    evt__seat_call(self, request);
 }
 
 /* The end that was there at the join is reached, or a later one was told. */
@@ -127,6 +125,7 @@ static enum evt_err tend(struct evt_seat *seat, struct evt_error *err)
     if (evt_clock_ms() >= seat->probe_ms)
         seat->joined = false; /* probes go with the join */
     evt__seat_tell_offset(seat, false);
+    evt__seat_take_mail(seat);
     return evt_due_run(seat->due, evt_clock_wall_ms(), &driver, err);
 }
 
@@ -195,8 +194,9 @@ static enum evt_err step(struct evt_seat *seat, struct evt_error *err)
         return evt__seat_join(seat, err);
     if (evt_shard_superseded(seat->sh, &generation, &boundary))
         return evt_shard_batch(seat->sh) ? evt__seat_flush(seat, err) : supersede(seat, err);
-    /* Where something always comes, timers would wait for ever. */
-    if (!evt_shard_batch(seat->sh) && evt_clock_ms() - seat->tended_ms >= TEND_MS)
+    /* Where something always comes, timers would wait for ever. How a call ended is news. */
+    if (!evt_shard_batch(seat->sh) &&
+        (atomic_load(&seat->mailbox.full) || evt_clock_ms() - seat->tended_ms >= TEND_MS))
         return tend(seat, err);
     message = rd_kafka_consume_queue(seat->queue, wait_ms(seat));
     if (!message && evt_shard_batch(seat->sh))

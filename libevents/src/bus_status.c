@@ -72,6 +72,11 @@ void evt__seat_metrics_init(struct evt_seat *seat)
     m->parked = metric(seat, EVT_METRIC_GAUGE, "evt_parked_records", "Records of held streams.");
     m->timers = metric(seat, EVT_METRIC_GAUGE, "evt_timers_pending", "Timers that are set.");
     m->calls = metric(seat, EVT_METRIC_GAUGE, "evt_calls_pending", "Outside calls not ended yet.");
+    m->calls_parked = metric(seat, EVT_METRIC_GAUGE, "evt_calls_parked",
+                             "Outside calls that wait for a person's word.");
+    if (seat->bus->opt.service->sagas && !seat->subscription)
+        m->sagas_parked =
+            metric(seat, EVT_METRIC_GAUGE, "evt_sagas_parked", "Sagas that wait for a person.");
     m->lag =
         evt_metric_get(seat->bus->opt.metrics, EVT_METRIC_GAUGE, "kafka_consumergroup_lag",
                        "Records not applied yet.",
@@ -120,6 +125,8 @@ void evt__seat_observe(void *arg, const struct evt_record *rec, enum evt_outcome
                                                    type ? type->name : "unknown", "outcome",
                                                    evt_outcome_str(outcome), NULL});
     evt_metric_add(*of, 1);
+    if (!seat->subscription && seat->bus->opt.applied)
+        seat->bus->opt.applied(seat->bus->opt.committed_arg, seat->partition, rec);
     if (outcome == EVT_DUPLICATE)
         evt_metric_add(seat->metrics.duplicates, 1);
     if (outcome == EVT_REJECTED)
@@ -129,6 +136,17 @@ void evt__seat_observe(void *arg, const struct evt_record *rec, enum evt_outcome
                 EVT_FN("shard", seat->partition), EVT_FN("offset", rec->offset),
                 EVT_FT("type", type ? type->name : "unknown"),
                 EVT_FT("reason", reason ? reason : ""));
+}
+
+void evt__seat_saga_ended(void *arg, const char *saga, const char *outcome, int64_t took_ms)
+{
+    struct evt_seat *seat = arg;
+
+    evt_metric_observe(evt_metric_get(seat->bus->opt.metrics, EVT_METRIC_SECONDS,
+                                      "evt_saga_seconds", "From a saga's beginning to an outcome.",
+                                      (const char *const[]){"service", seat->name, "saga", saga,
+                                                            "outcome", outcome, NULL}),
+                       took_ms * 1000);
 }
 
 static int64_t ask(sqlite3 *db, const char *sql)
@@ -163,7 +181,13 @@ static void look_into(struct evt_seat *seat)
                    ask(seat->look, "SELECT count(*) FROM evt_marks WHERE parked > 0"));
     evt_metric_set(seat->metrics.parked, ask(seat->look, "SELECT count(*) FROM evt_parked"));
     evt_metric_set(seat->metrics.timers, ask(seat->look, "SELECT count(*) FROM evt_timers"));
-    evt_metric_set(seat->metrics.calls, ask(seat->look, "SELECT count(*) FROM evt_calls"));
+    evt_metric_set(seat->metrics.calls,
+                   ask(seat->look, "SELECT count(*) FROM evt_calls WHERE state = 0"));
+    evt_metric_set(seat->metrics.calls_parked,
+                   ask(seat->look, "SELECT count(*) FROM evt_calls WHERE state = 1"));
+    if (seat->metrics.sagas_parked)
+        evt_metric_set(seat->metrics.sagas_parked,
+                       ask(seat->look, "SELECT count(*) FROM evt_sagas WHERE parked > 0"));
     if (rd_kafka_get_watermark_offsets(seat->bus->consumer, seat->topic->name, seat->partition,
                                        &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
         high > atomic_load(&seat->position))

@@ -93,6 +93,7 @@ enum evt_err evt_send(struct evt_ctx *ctx, const struct evt_type *type, const vo
         return evt_fail(err, EVT_E_KEY_SIZE,
                         "%s would be sent under a key of %zu bytes, 1 to %d are allowed",
                         type->name, key.len, EVT_KEY_MAX);
+    ctx->sent_type = type;
     return evt__queue(ctx, type->topic,
                       evt_partition_of(key.text, key.len, type->topic->partitions),
                       (struct evt_text){type->name, strlen(type->name)}, key, sh->scratch.data,

@@ -35,7 +35,7 @@ struct entry {
 };
 
 struct entries {
-    struct entry *items; /* by id: rows are read in that order only for calls, so searched */
+    struct entry *items; /* by id */
     size_t n, cap;
 };
 
@@ -86,22 +86,43 @@ int64_t evt_due_next_ms(const struct evt_due *due, int64_t now_ms)
     return due->read && due->version == due->sh->waits_version ? due->next_ms : now_ms;
 }
 
+/* Where the entry of this id is, or belongs. */
+static size_t place_of(const struct entries *entries, int64_t id)
+{
+    size_t low = 0, high = entries->n;
+
+    while (low < high) {
+        const size_t mid = (low + high) / 2;
+
+        if (entries->items[mid].id < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 static struct entry *find(struct entries *entries, int64_t id)
 {
-    for (size_t i = 0; i < entries->n; i++)
-        if (entries->items[i].id == id)
-            return &entries->items[i];
-    return NULL;
+    const size_t at = place_of(entries, id);
+
+    return at < entries->n && entries->items[at].id == id ? &entries->items[at] : NULL;
 }
 
 static struct entry *add(struct entries *entries, int64_t id)
 {
+    const size_t at = place_of(entries, id);
+    struct entry *entry;
+
     if (entries->n == entries->cap) {
         entries->cap = entries->cap ? 2 * entries->cap : 16;
         entries->items = evt_realloc(entries->items, entries->cap * sizeof(*entries->items));
     }
-    entries->items[entries->n] = (struct entry){.id = id};
-    return &entries->items[entries->n++];
+    entry = &entries->items[at];
+    memmove(entry + 1, entry, (entries->n - at) * sizeof(*entry));
+    *entry = (struct entry){.id = id};
+    entries->n++;
+    return entry;
 }
 
 static void drop_unseen(struct entries *entries, uint64_t sweep)
@@ -326,8 +347,9 @@ void evt_due_call_ended(struct evt_due *due, int64_t id, enum evt_call_end end,
     }
     entry->state = ENDED;
     entry->again_ms = now_ms;
-    entry->outcome =
-        end == EVT_CALL_END_OK ? EVT_CALL_ENDED_OUTCOME_OK : EVT_CALL_ENDED_OUTCOME_REFUSED;
+    entry->outcome = end == EVT_CALL_END_OK        ? EVT_CALL_ENDED_OUTCOME_OK
+                     : end == EVT_CALL_END_REFUSED ? EVT_CALL_ENDED_OUTCOME_REFUSED
+                                                   : EVT_CALL_ENDED_OUTCOME_PARKED;
     entry->response_len =
         response.len < EVT_CALL_RESPONSE_MAX ? response.len : EVT_CALL_RESPONSE_MAX;
     entry->response = response.len ? evt_memdup(response.data, entry->response_len) : NULL;

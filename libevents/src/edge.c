@@ -3,9 +3,11 @@
 
 #include <evt/mem.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define ANSWER_MS 5000
+#define BEAT_MS   15000
 #define BUSY_MS   50 /* readers wait for nobody in WAL mode but for a recovery */
 
 enum evt_err evt_edge_new(const struct evt_edge_options *opt, struct evt_edge **ret_edge,
@@ -18,6 +20,7 @@ enum evt_err evt_edge_new(const struct evt_edge_options *opt, struct evt_edge **
     edge->service = opt->service;
     edge->bus = opt->bus;
     edge->answer_ms = opt->answer_ms ? opt->answer_ms : ANSWER_MS;
+    edge->beat_ms = opt->beat_ms ? opt->beat_ms : BEAT_MS;
     edge->inbox =
         evt_registry_service_topic(opt->service->registry, opt->service->name, EVT_TOPIC_INBOX);
     EVT_BUG_ON(!edge->inbox);
@@ -39,9 +42,10 @@ enum evt_err evt_edge_new(const struct evt_edge_options *opt, struct evt_edge **
 
 static void close_store(struct evt__edge_shard *shard)
 {
-    sqlite3_finalize(shard->answer);
-    sqlite3_close(shard->db);
-    shard->answer = NULL;
+    for (size_t i = 0; i < EVT__STATEMENTS_MAX; i++)
+        sqlite3_finalize(shard->statements[i].stmt);
+    memset(shard->statements, 0, sizeof(shard->statements));
+    EVT_BUG_ON(sqlite3_close(shard->db) != SQLITE_OK);
     shard->db = NULL;
 }
 
@@ -57,6 +61,7 @@ void evt_edge_free(struct evt_edge *edge)
         evt__waits_free(edge, p);
         close_store(&edge->shards[p]);
         evt_free(edge->shards[p].peer);
+        evt_free(edge->shards[p].touched);
     }
     for (i = 0; i < edge->peers_n; i++)
         evt_free(edge->peers[i]);
@@ -94,4 +99,27 @@ sqlite3 *evt_edge_store(struct evt_edge *edge, int32_t partition)
         shard->inode = st.st_ino;
     }
     return shard->db;
+}
+
+sqlite3_stmt *evt_edge_statement(struct evt_edge *edge, int32_t partition, const char *sql)
+{
+    struct evt__edge_shard *shard = &edge->shards[partition];
+    sqlite3 *db = evt_edge_store(edge, partition);
+    size_t i = 0;
+
+    if (!db)
+        return NULL;
+    while (shard->statements[i].sql && shard->statements[i].sql != sql)
+        EVT_BUG_ON(++i == EVT__STATEMENTS_MAX);
+    if (!shard->statements[i].sql &&
+        sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &shard->statements[i].stmt,
+                           NULL) == SQLITE_OK)
+        shard->statements[i].sql = sql;
+    return shard->statements[i].stmt;
+}
+
+void evt_edge_unreadable(struct evt_request *req, int32_t partition)
+{
+    evt__reply_later(req, 503, "the store of shard %d cannot be read now; try again",
+                     (int)partition);
 }

@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 
+static const char answer_sql[] = "SELECT request, outcome, reason, detail FROM evt_answers"
+                                 " WHERE source = ?1 AND id = ?2";
+
 void evt__reply_reused(struct evt_request *req)
 {
     evt_reply_problem(req, 422,
@@ -20,20 +23,6 @@ void evt__reply_later(struct evt_request *req, int status, const char *fmt, ...)
     va_end(args);
     evt_reply_header(req, "Retry-After", "1");
     evt_reply_problem(req, status, "%s", detail);
-}
-
-static sqlite3_stmt *prepare(struct evt_edge *edge, int32_t partition)
-{
-    struct evt__edge_shard *shard = &edge->shards[partition];
-    sqlite3 *db = evt_edge_store(edge, partition);
-
-    if (db && !shard->answer &&
-        sqlite3_prepare_v3(db,
-                           "SELECT request, outcome, reason, detail FROM evt_answers"
-                           " WHERE source = ?1 AND id = ?2",
-                           -1, SQLITE_PREPARE_PERSISTENT, &shard->answer, NULL) != SQLITE_OK)
-        return NULL;
-    return db ? shard->answer : NULL;
 }
 
 static void reply_row(struct evt_request *req, const struct evt__command *command,
@@ -56,7 +45,7 @@ bool evt__answer_stored(struct evt_edge *edge, struct evt_request *req,
                         const struct evt__command *command,
                         void (*answered)(struct evt_request *req, const struct evt_answer *answer))
 {
-    sqlite3_stmt *row = prepare(edge, command->partition);
+    sqlite3_stmt *row = evt_edge_statement(edge, command->partition, answer_sql);
     int rc = SQLITE_CANTOPEN;
 
     if (row) {

@@ -12,8 +12,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#define USER "anonymous" /* until there are users */
-
 struct waiter {
     struct waiter *next;
     struct evt_edge *edge;
@@ -184,6 +182,7 @@ void evt_edge_committed(void *arg, int32_t partition, int64_t position)
         if (wait->reported && wait->offset >= 0 && wait->offset <= position)
             finish(wait, reply_answer);
     }
+    evt__watches_wake(edge, partition);
     pthread_mutex_unlock(&edge->lock);
 }
 
@@ -249,27 +248,6 @@ static void publish(struct waiter *waiter, const struct evt_send *send)
         reported(wait, EVT_E_AWAY, -1);
 }
 
-static bool read_key(struct evt_request *req, char key[EVT__KEY_MAX + 1])
-{
-    const char *header_text = evt_request_header(req, "Idempotency-Key");
-
-    if (!header_text) {
-        evt_reply_problem(
-            req, 400,
-            "the header Idempotency-Key is missing: choose a new random text for each "
-            "request, and the same one when you repeat it");
-        return false;
-    }
-    if (!evt__key_parse(header_text, key)) {
-        evt_reply_problem(req, 400,
-                          "the Idempotency-Key is not 1 to %d printable ASCII characters, bare or "
-                          "in quotes",
-                          EVT__KEY_MAX);
-        return false;
-    }
-    return true;
-}
-
 void evt_edge_command(struct evt_edge *edge, struct evt_request *req, const struct evt_type *type,
                       const void *msg, const char *location,
                       void (*answered)(struct evt_request *req, const struct evt_answer *answer))
@@ -280,9 +258,9 @@ void evt_edge_command(struct evt_edge *edge, struct evt_request *req, const stru
     struct waiter *waiter;
     char idempotency[EVT__KEY_MAX + 1];
 
-    if (!read_key(req, idempotency) || evt_edge_passed_on(edge, req, key))
+    if (!evt__key_read(req, idempotency) || evt_edge_passed_on(edge, req, key))
         return;
-    evt__command_id(req, USER, idempotency, command.id);
+    evt__command_id(req, idempotency, command.id);
     command.partition = evt_partition_of(key, strlen(key), edge->inbox->partitions);
     if (evt__letter_write(&letter, edge, req, type, msg, &command)) {
         waiter = waiter_new(edge, req, &command, location, answered);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define USER "anonymous" /* until there are users */
+
 static bool printable(char c)
 {
     return c >= 0x20 && c <= 0x7e;
@@ -48,23 +50,61 @@ static void add_values(struct evt_sip *sip, const struct evt_request *req)
     }
 }
 
-void evt__command_id(const struct evt_request *req, const char *user, const char *key,
+/* 64 bits of what the client said; another `part` gives others. */
+static uint64_t hash_of(const struct evt_request *req, const char *key, uint64_t part)
+{
+    struct evt_sip sip;
+
+    evt_sip_init(&sip);
+    evt_sip_add_u64(&sip, part);
+    add_text(&sip, USER);
+    add_text(&sip, evt_request_method(req));
+    add_text(&sip, evt_request_route(req)->path);
+    add_values(&sip, req);
+    add_text(&sip, key);
+    return evt_sip_end(&sip);
+}
+
+void evt__command_id(const struct evt_request *req, const char *key,
                      char ret_id[EVT__COMMAND_ID_LEN + 1])
 {
-    uint64_t half[2];
-    uint64_t i;
+    snprintf(ret_id, EVT__COMMAND_ID_LEN + 1, "%016" PRIx64 "%016" PRIx64, hash_of(req, key, 0),
+             hash_of(req, key, 1));
+}
 
-    for (i = 0; i < 2; i++) {
-        struct evt_sip sip;
+bool evt__key_read(struct evt_request *req, char ret_key[EVT__KEY_MAX + 1])
+{
+    const char *header_text = evt_request_header(req, "Idempotency-Key");
 
-        evt_sip_init(&sip);
-        evt_sip_add_u64(&sip, i);
-        add_text(&sip, user);
-        add_text(&sip, evt_request_method(req));
-        add_text(&sip, evt_request_route(req)->path);
-        add_values(&sip, req);
-        add_text(&sip, key);
-        half[i] = evt_sip_end(&sip);
+    if (!header_text) {
+        evt_reply_problem(
+            req, 400,
+            "the header Idempotency-Key is missing: choose a new random text for each "
+            "request, and the same one when you repeat it");
+        return false;
     }
-    snprintf(ret_id, EVT__COMMAND_ID_LEN + 1, "%016" PRIx64 "%016" PRIx64, half[0], half[1]);
+    if (!evt__key_parse(header_text, ret_key)) {
+        evt_reply_problem(req, 400,
+                          "the Idempotency-Key is not 1 to %d printable ASCII characters, bare or "
+                          "in quotes",
+                          EVT__KEY_MAX);
+        return false;
+    }
+    return true;
+}
+
+/* RFC 9562's version 8: made in a way of one's own. */
+bool evt_edge_new_id(struct evt_request *req, char ret_id[EVT_EDGE_ID_LEN + 1])
+{
+    char key[EVT__KEY_MAX + 1];
+    uint64_t high, low;
+
+    if (!evt__key_read(req, key))
+        return false;
+    high = (hash_of(req, key, 2) & ~0xf000ULL) | 0x8000;
+    low = (hash_of(req, key, 3) & ~(3ULL << 62)) | 2ULL << 62;
+    snprintf(ret_id, EVT_EDGE_ID_LEN + 1, "%08x-%04x-%04x-%04x-%012" PRIx64, (unsigned)(high >> 32),
+             (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xffff), (unsigned)(low >> 48),
+             low & 0xffffffffffff);
+    return true;
 }

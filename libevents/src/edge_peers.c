@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARGIN_MS   1000 /* for the way there and back, beside the owner's own wait */
-#define HEADERS_MAX 8
-
 static void note_peer(struct evt_edge *edge, const char *url)
 {
     size_t i;
@@ -97,11 +94,12 @@ bool evt_edge_is_hop(const struct evt_request *req)
     return evt_request_header(req, EVT__HOP) != NULL;
 }
 
-/* What the owner decides by; the rest is between the client and us. */
-static size_t headers_for(const struct evt_request *req, char *texts[HEADERS_MAX])
+/* The rest is between the client and us. */
+size_t evt__passed_headers(const struct evt_request *req, char *texts[EVT__PASSED_MAX])
 {
     static const char *const names[] = {"Content-Type", "Idempotency-Key", "Accept",
-                                        "If-Match",     "If-None-Match",   "traceparent"};
+                                        "If-Match",     "If-None-Match",   "Last-Event-ID",
+                                        "traceparent"};
     struct evt_buf text = {0};
     size_t n = 0, i;
 
@@ -120,7 +118,7 @@ static size_t headers_for(const struct evt_request *req, char *texts[HEADERS_MAX
     return n;
 }
 
-static void pass_back(struct evt_request *req, void *arg, const struct evt__outcome *outcome)
+void evt__pass_back(struct evt_request *req, void *arg, const struct evt__outcome *outcome)
 {
     const char *type = NULL, *at = (const char *)outcome->headers.data;
     const char *end = at + outcome->headers.len, *value;
@@ -144,29 +142,33 @@ static void pass_back(struct evt_request *req, void *arg, const struct evt__outc
 
 static void pass_on(struct evt_edge *edge, struct evt_request *req, char *peer)
 {
-    char *headers[HEADERS_MAX];
+    const int64_t wait_ms = evt__wait_hint_ms(req);
+    char *headers[EVT__PASSED_MAX];
     struct evt__errand errand = {
         .method = evt_request_method(req),
         .base = peer,
         .target = evt_request_target(req),
         .headers = (const char *const *)headers,
-        .wait_ms = edge->answer_ms + MARGIN_MS,
+        .wait_ms = edge->answer_ms + EVT__MARGIN_MS + (wait_ms > 0 ? wait_ms : 0),
+        .lingers = wait_ms > 0,
     };
-    size_t n = headers_for(req, headers), i;
+    size_t n = evt__passed_headers(req, headers), i;
 
     errand.body = evt_request_body(req, &errand.body_len);
-    evt__relay_run(edge->relay, req, &errand, pass_back, NULL, peer);
+    evt__relay_run(edge->relay, req, &errand, evt__pass_back, NULL, peer);
     for (i = 0; i < n; i++)
         evt_free(headers[i]);
 }
 
-bool evt_edge_passed_on(struct evt_edge *edge, struct evt_request *req, const char *key)
+bool evt__is_passed_on(struct evt_edge *edge, struct evt_request *req, const char *key,
+                       char **ret_peer)
 {
     int32_t partition = evt_partition_of(key, strlen(key), edge->inbox->partitions);
     char *peer = edge->shards[partition].peer;
 
     if (evt_bus_owns(edge->bus, partition))
         return false;
+    *ret_peer = NULL;
     if (evt_edge_is_hop(req))
         evt_reply_problem(
             req, 508,
@@ -177,6 +179,17 @@ bool evt_edge_passed_on(struct evt_edge *edge, struct evt_request *req, const ch
         evt__reply_later(req, 503, "no process is known for shard %d: name its owner in PEERS",
                          (int)partition);
     else
+        *ret_peer = peer;
+    return true;
+}
+
+bool evt_edge_passed_on(struct evt_edge *edge, struct evt_request *req, const char *key)
+{
+    char *peer;
+
+    if (!evt__is_passed_on(edge, req, key, &peer))
+        return false;
+    if (peer)
         pass_on(edge, req, peer);
     return true;
 }
@@ -218,7 +231,7 @@ void evt_edge_ask(struct evt_edge *edge, struct evt_request *req, size_t peer, c
         .base = edge->peers[peer],
         .target = target,
         .headers = no_headers,
-        .wait_ms = edge->answer_ms + MARGIN_MS,
+        .wait_ms = edge->answer_ms + EVT__MARGIN_MS,
     };
     struct question *question = evt_zalloc(sizeof(*question));
 

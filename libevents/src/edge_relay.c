@@ -14,7 +14,8 @@
 #define CONNECT_MS   1000
 #define AFTER_MS     5000
 #define BODY_MAX     (4 * 1024 * 1024)
-#define PER_HOST_MAX 64L /* connections; further errands wait for one */
+#define PER_HOST_MAX 192L /* connections; further errands wait for one. A client may have 256 */
+#define LINGER_MAX   128  /* of these, so that the others are not held up */
 #define IDLE_MS      60000
 
 struct errand {
@@ -23,6 +24,7 @@ struct errand {
     struct evt__relay *relay;
     struct evt_request *req; /* under the relay's lock; NULL: answered */
     CURL *easy;
+    bool lingers;
     struct curl_slist *headers;
     struct evt__outcome outcome;
     char why[CURL_ERROR_SIZE];
@@ -37,6 +39,7 @@ struct evt__relay {
     pthread_mutex_t lock;
     struct errand *fresh;   /* to be begun; under the lock */
     struct errand *running; /* the thread's */
+    size_t lingering;       /* under the lock */
     bool stop;
 };
 
@@ -72,6 +75,15 @@ static void deliver(struct evt_request *req, void *arg)
     errand_free(errand);
 }
 
+/* A client that is streamed to comes again by itself. */
+static void give_up(struct evt_request *req, int status, const char *words)
+{
+    if (evt_request_is_stream(req))
+        evt_stream_end(req);
+    else
+        evt__reply_later(req, status, "%s", words);
+}
+
 static void late(struct evt_request *req, void *arg)
 {
     struct errand *errand = arg;
@@ -79,7 +91,7 @@ static void late(struct evt_request *req, void *arg)
     if (errand->gone)
         errand->gone(errand->arg);
     release(errand);
-    evt__reply_later(req, 504, "the process that owns the shard gave no answer in time; try again");
+    give_up(req, 504, "the process that owns the shard gave no answer in time; try again");
 }
 
 /* What a client should see of the owner's headers. */
@@ -170,14 +182,33 @@ static void prepare(struct errand *errand, const struct evt__errand *what)
     curl_easy_setopt(easy, CURLOPT_PRIVATE, errand);
 }
 
+static bool linger(struct evt__relay *relay)
+{
+    bool may;
+
+    pthread_mutex_lock(&relay->lock);
+    may = relay->lingering < LINGER_MAX;
+    relay->lingering += may;
+    pthread_mutex_unlock(&relay->lock);
+    return may;
+}
+
 void evt__relay_run(struct evt__relay *relay, struct evt_request *req,
                     const struct evt__errand *what,
                     void (*done)(struct evt_request *req, void *arg,
                                  const struct evt__outcome *outcome),
                     void (*gone)(void *arg), void *arg)
 {
-    struct errand *errand = evt_zalloc(sizeof(*errand));
+    struct errand *errand;
 
+    if (what->lingers && !linger(relay)) {
+        if (gone)
+            gone(arg);
+        give_up(req, 503, "too many requests wait for the process that owns the shard; try again");
+        return;
+    }
+    errand = evt_zalloc(sizeof(*errand));
+    errand->lingers = what->lingers;
     errand->owners = 2;
     errand->relay = relay;
     errand->req = req;
@@ -226,6 +257,7 @@ static void end_errand(struct evt__relay *relay, struct errand *errand, CURLcode
     forget(relay, errand);
     note_outcome(errand, code);
     pthread_mutex_lock(&relay->lock);
+    relay->lingering -= errand->lingers;
     mine = errand->req && evt_request_claim(errand->req);
     pthread_mutex_unlock(&relay->lock);
     if (mine)

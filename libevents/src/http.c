@@ -109,45 +109,6 @@ static void dispatch(struct evt_request *req)
     }
 }
 
-/* Its handler, or what it was resumed for. */
-static void go_on(struct evt_request *req)
-{
-    void (*go)(struct evt_request * req, void *arg) = req->go;
-
-    if (go) {
-        req->go = NULL;
-        go(req, req->go_arg);
-    } else if (!req->dispatched) {
-        dispatch(req);
-    }
-}
-
-/* The daemon calls a parked request only when it was resumed. */
-static void unpark(struct evt_request *req)
-{
-    struct evt_http *http = req->http;
-
-    pthread_mutex_lock(&http->lock);
-    if (req->parked) {
-        req->parked = false;
-        http->parked--;
-        if (req->state == EVT__CLAIMED) /* and left to us */
-            req->state = EVT__RUNNING;
-        pthread_cond_signal(&http->fewer);
-    }
-    pthread_mutex_unlock(&http->lock);
-}
-
-static bool is_parked(struct evt_request *req)
-{
-    bool parked;
-
-    pthread_mutex_lock(&req->http->lock);
-    parked = req->parked;
-    pthread_mutex_unlock(&req->http->lock);
-    return parked;
-}
-
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *data_len, void **request)
@@ -168,11 +129,13 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         *data_len = 0;
         return more ? MHD_YES : MHD_NO;
     }
-    unpark(req);
-    if (!req->response)
-        go_on(req);
-    if (is_parked(req))
+    evt__request_unpark(req);
+    if (!req->response && !req->cut && !evt__request_go(req) && !req->dispatched)
+        dispatch(req);
+    if (evt__request_is_parked(req))
         return MHD_YES;
+    if (req->cut)
+        return MHD_NO; /* to which the daemon closes the connection */
     if (!req->response)
         evt_reply_problem(req, 500, "the handler of %s gave no answer", req->route->path);
     return evt__reply_queue(req);
@@ -189,6 +152,12 @@ static void completed(void *arg, struct MHD_Connection *connection, void **reque
     *request = NULL;
     if (!req)
         return;
+    evt__request_over(req);
+    if (req->response) {
+        MHD_destroy_response(req->response);
+        req->response = NULL;
+    }
+    evt__stream_free(req);
     if (req->begun) {
         evt__arrival_again(req);
         if (http->count)
@@ -239,6 +208,7 @@ enum evt_err evt_http_start(const struct evt_http_options *opt, struct evt_http 
     http->opt.per_client_max = opt->per_client_max ? opt->per_client_max : 256;
     http->opt.idle_timeout_s = opt->idle_timeout_s ? opt->idle_timeout_s : 30;
     http->opt.arrival_timeout_s = opt->arrival_timeout_s ? opt->arrival_timeout_s : 60;
+    http->opt.streams_max = opt->streams_max ? opt->streams_max : 128;
     rc =
         evt__http_listen(opt->address, &http->listen_fd, http->address, sizeof(http->address), err);
     if (rc != EVT_OK) {

@@ -5,7 +5,9 @@
  *   http_target.c    path and query, percent-decoded
  *   http_route.c     which route a path is, and what the others allow
  *   http_request.c   what a handler may ask about its request
+ *   http_body.c      what its JSON says, field by field
  *   http_reply.c     answers and problems
+ *   http_stream.c    answers that come piece by piece
  *   http_suspend.c   who waits, until when, and who may answer it
  *   http_arrival.c   connections that are too slow
  *   http_count.c     metrics */
@@ -56,6 +58,7 @@ struct evt_request {
     int64_t begun_us;
     bool begun;      /* its headers were read */
     bool dispatched; /* its handler was called, or it was refused */
+    bool over;       /* its client has gone */
     /* Under the lock of `http`. */
     enum evt__state state;
     bool parked; /* suspended in the daemon, and not called again yet */
@@ -69,9 +72,12 @@ struct evt_request {
     struct evt_buf headers; /* name NUL value NUL … */
     struct MHD_Response *response;
     int status;
+    bool cut;                   /* none: the connection is closed */
+    struct evt__stream *stream; /* NULL: it comes as a whole */
 };
 
 struct evt__count;
+struct evt__stream;
 
 struct evt_http {
     struct evt_http_options opt;
@@ -90,6 +96,7 @@ struct evt_http {
     size_t open;                       /* requests not yet sent */
     size_t parked;                     /* of these in the daemon's suspension */
     size_t waking;                     /* threads that are calling the daemon about one */
+    size_t streams;
     bool stopping, stopped;
 };
 
@@ -108,6 +115,14 @@ EVT_MUST_USE enum evt_err evt__http_clock_start(struct evt_http *http, struct ev
 void evt__http_clock_stop(struct evt_http *http);
 /* A thread that leaves all signals to the main one. */
 int evt__http_thread(pthread_t *ret_thread, void *(*fn)(void *arg), void *arg);
+/* The daemon calls a parked request only when it was resumed. */
+void evt__request_unpark(struct evt_request *req);
+bool evt__request_is_parked(struct evt_request *req);
+/* Does what it was resumed for; false: nothing. */
+bool evt__request_go(struct evt_request *req);
+/* Its client has gone, perhaps before it was called again: who was to go on does, for the sake of
+ * what it holds. Nobody hears what it says, and nothing waits any more. */
+void evt__request_over(struct evt_request *req);
 /* Has the daemon call a parked request again. The lock is held, and given back. */
 void evt__request_wake(struct evt_request *req);
 
@@ -121,6 +136,11 @@ void evt__arrival_again(struct evt_request *req);
 int64_t evt__arrival_cut(struct evt_http *http, int64_t now_ms);
 
 enum MHD_Result evt__reply_queue(struct evt_request *req); /* on the HTTP thread */
+/* The answer, with all headers that it has been given, and the one that ends a connection in a
+ * stop. The lock is held. */
+void evt__reply_keep(struct evt_request *req, int status, const char *type,
+                     struct MHD_Response *response);
+void evt__stream_free(struct evt_request *req); /* its request is over */
 
 struct evt__count *evt__count_new(struct evt_metrics *metrics, const struct evt_route *routes);
 void evt__count_free(struct evt__count *count); /* NULL is fine */

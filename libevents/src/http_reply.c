@@ -63,30 +63,48 @@ static void add_headers(struct MHD_Response *response, const struct evt_buf *hea
     }
 }
 
+/* Once, and only by who has it: its handler, or who claimed it. The lock is held, and given back.
+ */
+static void answered(struct evt_request *req)
+{
+    EVT_BUG_ON(req->state == EVT__SUSPENDED || req->state == EVT__ANSWERED || req->stream);
+    req->state = EVT__ANSWERED;
+    if (req->parked)
+        evt__request_wake(req);
+    else
+        pthread_mutex_unlock(&req->http->lock);
+}
+
+void evt_reply_cut(struct evt_request *req)
+{
+    pthread_mutex_lock(&req->http->lock);
+    req->cut = true;
+    answered(req);
+}
+
+void evt__reply_keep(struct evt_request *req, int status, const char *type,
+                     struct MHD_Response *response)
+{
+    if (type)
+        (void)MHD_add_response_header(response, "Content-Type", type);
+    if (req->headers.len)
+        add_headers(response, &req->headers);
+    if (req->http->stopping)
+        (void)MHD_add_response_header(response, "Connection", "close");
+    req->response = response;
+    req->status = status;
+}
+
 void evt_reply_text(struct evt_request *req, int status, const char *type, const char *text,
                     size_t len)
 {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
-    struct evt_http *http = req->http;
 
     EVT_BUG_ON(!response);
-    if (type)
-        (void)MHD_add_response_header(response, "Content-Type", type);
-    if (req->headers.len)
-        add_headers(response, &req->headers);
-    pthread_mutex_lock(&http->lock);
-    /* Once, and only by who has it: its handler, or who claimed it. */
-    EVT_BUG_ON(req->state == EVT__SUSPENDED || req->state == EVT__ANSWERED);
-    if (http->stopping)
-        (void)MHD_add_response_header(response, "Connection", "close");
-    req->response = response;
-    req->status = status;
-    req->state = EVT__ANSWERED;
-    if (req->parked)
-        evt__request_wake(req);
-    else
-        pthread_mutex_unlock(&http->lock);
+    pthread_mutex_lock(&req->http->lock);
+    evt__reply_keep(req, status, type, response);
+    answered(req);
 }
 
 static void reply_json(struct evt_request *req, int status, const char *type, struct json_t *json)

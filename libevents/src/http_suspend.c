@@ -58,24 +58,41 @@ static void heap_remove(struct evt_http *http, struct evt_request *req)
     }
 }
 
-void evt_request_suspend(struct evt_request *req, int64_t wait_ms,
-                         void (*late)(struct evt_request *req, void *arg), void *arg)
+static void run_late(struct evt_request *req, void *arg)
+{
+    (void)arg;
+    if (req->late)
+        req->late(req, req->late_arg);
+    else
+        evt_reply_problem(req, 503, "no answer came in time; try again");
+}
+
+static void park(struct evt_request *req, int64_t deadline_ms)
 {
     struct evt_http *http = req->http;
 
-    EVT_BUG_ON(req->state != EVT__RUNNING);
     MHD_suspend_connection(req->connection);
     pthread_mutex_lock(&http->lock);
     req->state = EVT__SUSPENDED;
     req->parked = true;
     http->parked++;
-    req->late = late;
-    req->late_arg = arg;
-    req->deadline_ms = evt_clock_ms() + wait_ms;
+    req->deadline_ms = deadline_ms;
     heap_add(http, req);
     if (http->heap[0] == req || http->stopping)
         pthread_cond_signal(&http->sooner);
     pthread_mutex_unlock(&http->lock);
+}
+
+void evt_request_suspend(struct evt_request *req, int64_t wait_ms,
+                         void (*late)(struct evt_request *req, void *arg), void *arg)
+{
+    EVT_BUG_ON(req->state != EVT__RUNNING || (req->stream && !late));
+    req->late = late;
+    req->late_arg = arg;
+    if (req->over)
+        req->go = run_late;
+    else
+        park(req, evt_clock_ms() + wait_ms);
 }
 
 bool evt_request_claim(struct evt_request *req)
@@ -91,6 +108,49 @@ bool evt_request_claim(struct evt_request *req)
     }
     pthread_mutex_unlock(&http->lock);
     return mine;
+}
+
+void evt__request_unpark(struct evt_request *req)
+{
+    struct evt_http *http = req->http;
+
+    pthread_mutex_lock(&http->lock);
+    if (req->parked) {
+        req->parked = false;
+        http->parked--;
+        if (req->state == EVT__CLAIMED) /* and left to us */
+            req->state = EVT__RUNNING;
+        pthread_cond_signal(&http->fewer);
+    }
+    pthread_mutex_unlock(&http->lock);
+}
+
+bool evt__request_is_parked(struct evt_request *req)
+{
+    bool parked;
+
+    pthread_mutex_lock(&req->http->lock);
+    parked = req->parked;
+    pthread_mutex_unlock(&req->http->lock);
+    return parked;
+}
+
+bool evt__request_go(struct evt_request *req)
+{
+    void (*go)(struct evt_request * req, void *arg) = req->go;
+
+    req->go = NULL;
+    if (go)
+        go(req, req->go_arg);
+    return go != NULL;
+}
+
+void evt__request_over(struct evt_request *req)
+{
+    req->over = true;
+    evt__request_unpark(req);
+    while (evt__request_go(req))
+        ;
 }
 
 /* From here on the request is the HTTP thread's and may be gone at once; the daemon stays until we
@@ -116,15 +176,6 @@ void evt_request_resume(struct evt_request *req, void (*fn)(struct evt_request *
     req->go_arg = arg;
     pthread_mutex_lock(&req->http->lock);
     evt__request_wake(req);
-}
-
-static void run_late(struct evt_request *req, void *arg)
-{
-    (void)arg;
-    if (req->late)
-        req->late(req, req->late_arg);
-    else
-        evt_reply_problem(req, 503, "no answer came in time; try again");
 }
 
 /* The first whose deadline has come, claimed; in a stop, all have. */

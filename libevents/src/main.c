@@ -14,6 +14,7 @@
 
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
+static const char *const drawings[] = {"mermaid", "dot", NULL};
 
 #define TEXT(name_, letter_, value_, fallback_, help_)                                             \
     {                                                                                              \
@@ -119,6 +120,19 @@ static const struct evt_option upgrade_options[] = {
     {0},
 };
 
+static const struct evt_option describe_options[] = {
+    FLAG("saga", "draw the sagas instead"),
+    {.name = "format",
+     .value = "FORMAT",
+     .fallback = "mermaid",
+     .help = "of the drawing",
+     .choices = drawings,
+     .kind = EVT_OPTION_CHOICE,
+     .flag_only = true},
+    FLAG_ONLY_TEXT("ref", "ID", "draw this instance, and where it stands"),
+    {0},
+};
+
 static const struct evt_example run_examples[] = {
     {"run", "all shards, Kafka on this machine"},
     {"run --shards 1/3 --http-addr 127.0.0.1:8082", "the second of three processes"},
@@ -131,6 +145,13 @@ static const struct evt_example replay_examples[] = {
 };
 static const struct evt_example resend_examples[] = {
     {"resend -p 0 --to order.inbox.1 --from 4711 --until 4712 --dry-run", "what is missing there"},
+    {0},
+};
+static const struct evt_example describe_examples[] = {
+    {"describe", "everything, as JSON"},
+    {"describe --saga", "for a page that knows Mermaid"},
+    {"describe --saga --format dot | dot -Tsvg > saga.svg", "by Graphviz"},
+    {"describe --saga --ref 0192f0c1-0000-7000-8000-000000000001", "where one order stands"},
     {0},
 };
 static const struct evt_example upgrade_examples[] = {
@@ -169,7 +190,9 @@ const struct evt_command evt__main_commands[] = {
      .run = evt__main_resend},
     {.name = "describe",
      .operands = "",
-     .summary = "what this service takes, sends and offers, as JSON",
+     .summary = "what this service takes, sends and offers, as JSON; its sagas as a drawing",
+     .options = describe_options,
+     .examples = describe_examples,
      .run = evt__main_describe},
     {.name = "check",
      .operands = "",
@@ -205,15 +228,15 @@ static int begin(const struct evt_conf *conf, void *arg)
 
 int evt_service_main(int argc, char **argv, const struct evt_service *service)
 {
-    struct evt_main main = {.service = service,
-                            .commands = evt__main_commands,
-                            .options = evt__main_options};
+    struct evt_command *commands = evt__main_commands_of(service);
+    struct evt_main main = {.service = service, .commands = commands, .options = evt__main_options};
     char summary[128];
+    int status;
     const struct evt_program program = {
         .name = main.program,
         .summary = summary,
         .version = EVT_VERSION,
-        .commands = evt__main_commands,
+        .commands = commands,
         .options = evt__main_options,
         .begin = begin,
         .arg = &main,
@@ -222,5 +245,7 @@ int evt_service_main(int argc, char **argv, const struct evt_service *service)
     snprintf(main.program, sizeof(main.program), "svc-%s", service->name);
     snprintf(summary, sizeof(summary), "the %s service, generation %u", service->name,
              (unsigned)service->generation);
-    return evt_program_main(&program, argc, argv);
+    status = evt_program_main(&program, argc, argv);
+    evt__main_commands_free(commands);
+    return status;
 }

@@ -3,6 +3,7 @@
 
 #include <evt/http.h>
 #include <evt/mem.h>
+#include <evt/saga.h>
 
 #include <ctype.h>
 #include <jansson.h>
@@ -128,6 +129,33 @@ static json_t *calls(const struct evt_service *service)
     return list;
 }
 
+static json_t *saga_steps(const struct evt_saga *saga)
+{
+    json_t *list = json_array();
+
+    for (const struct evt_saga_step *step = saga->steps; step->name; step++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:s, s:o, s:b}", "name", step->name, "stage",
+                                        step->stage == EVT_SAGA_AFTER_UNDO
+                                            ? json_null()
+                                            : json_integer(step->stage),
+                                        "asks", step->asks->name, "undoes",
+                                        text_or_null(step->undoes ? step->undoes->name : NULL),
+                                        "pivot", (step->flags & EVT_SAGA_PIVOT) != 0));
+    return list;
+}
+
+static json_t *sagas(const struct evt_service *service)
+{
+    json_t *list = json_array();
+
+    for (const struct evt_saga *const *saga = service->sagas; saga && *saga; saga++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:i, s:o}", "name", (*saga)->name, "definition",
+                                        (int)(*saga)->number, "steps", saga_steps(*saga)));
+    return list;
+}
+
 static json_t *migrations(const struct evt_service *service)
 {
     json_t *list = json_array();
@@ -167,13 +195,16 @@ static json_t *environment_of(const struct evt_option *option)
 
 static void add_options(json_t *list, const struct evt_option *option, const char *command)
 {
-    for (; option && option->name; option++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "name", option->name,
-                                        "command", text_or_null(command), "environment",
-                                        environment_of(option), "value",
-                                        text_or_null(option->value), "default",
-                                        text_or_null(option->fallback), "help", option->help));
+    for (; option && option->name; option++) {
+        json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "name", option->name, "command",
+                                 text_or_null(command), "environment", environment_of(option),
+                                 "value", text_or_null(option->value), "default",
+                                 text_or_null(option->fallback), "help", option->help);
+
+        if (option->secret) /* not from the command line */
+            json_object_set_new(json, "secret", json_true());
+        json_array_append_new(list, json);
+    }
 }
 
 static json_t *options(const struct evt_main *main)
@@ -190,19 +221,22 @@ json_t *evt__describe(const struct evt_main *main)
 {
     const struct evt_service *service = main->service;
 
-    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service",
+    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service",
                      service->name, "generation", (int)service->generation, "version", EVT_VERSION,
                      "in", messages_in(service), "out", messages_out(service), "timers",
-                     timers(service), "calls", calls(service), "subscriptions",
-                     subscriptions(service), "topics", topics(service), "migrations",
-                     migrations(service), "routes", routes(service), "options", options(main));
+                     timers(service), "calls", calls(service), "sagas", sagas(service),
+                     "subscriptions", subscriptions(service), "topics", topics(service),
+                     "migrations", migrations(service), "routes", routes(service), "options",
+                     options(main));
 }
 
 int evt__main_describe(const struct evt_conf *conf, void *arg)
 {
-    json_t *json = evt__describe(arg);
+    json_t *json;
 
-    (void)conf;
+    if (evt_conf_flag(conf, "saga") || evt_conf_given(conf, "ref"))
+        return evt__main_describe_saga(arg, conf);
+    json = evt__describe(arg);
     EVT_BUG_ON(!json); /* every text in the tables is UTF-8 */
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');

@@ -9,7 +9,7 @@
  *   main_health.c    /livez, /readyz, /metrics
  *   main_signal.c    signals, and the deadline of a stop
  *   main_notify.c    what systemd is told
- *   main_describe.c  describe
+ *   main_describe.c  describe; main_describe_saga.c  its --saga
  *   main_check.c     check
  *   main_replay.c    replay
  *   main_resend.c    resend
@@ -52,6 +52,9 @@ int evt__main_describe(const struct evt_conf *conf, void *arg);
 int evt__main_check(const struct evt_conf *conf, void *arg);
 
 /* main_options.c */
+/* The sub-commands with the service's own options, on the heap. */
+struct evt_command *evt__main_commands_of(const struct evt_service *service);
+void evt__main_commands_free(struct evt_command *commands);
 /* The generation that topics.json declares must be the one that this program was built with. */
 EVT_MUST_USE enum evt_err evt__main_generation(const struct evt_service *service,
                                                struct evt_error *err);
@@ -164,6 +167,9 @@ EVT_MUST_USE enum evt_err evt__boundary_append(const struct evt_kafka *kafka,
                                                const struct evt_topic *topic, int32_t partition,
                                                uint32_t generation, int64_t *ret_offset,
                                                struct evt_error *err);
+
+/* main_describe_saga.c */
+int evt__main_describe_saga(const struct evt_main *main, const struct evt_conf *conf);
 
 /* main_describe.c */
 struct json_t *evt__describe(const struct evt_main *main);

@@ -44,6 +44,81 @@ enum evt_err evt__main_shards(const struct evt_main *main, const struct evt_conf
     return EVT_OK;
 }
 
+static size_t count(const struct evt_option *options)
+{
+    size_t n = 0;
+
+    while (options && options[n].name)
+        n++;
+    return n;
+}
+
+/* Two of one name would shadow each other. */
+static void check_own(const struct evt_option *ours, const struct evt_option *own)
+{
+    for (const struct evt_option *option = own; option && option->name; option++) {
+        for (const struct evt_option *at = ours; at && at->name; at++)
+            EVT_BUG_ON(strcmp(at->name, option->name) == 0);
+        for (const struct evt_option *at = own; at < option; at++)
+            EVT_BUG_ON(strcmp(at->name, option->name) == 0);
+    }
+}
+
+static struct evt_option *join(const struct evt_option *ours, const struct evt_option *own)
+{
+    const size_t most = count(ours) + count(own);
+    struct evt_option *all;
+    size_t n = 0;
+
+    if (most == 0)
+        return NULL;
+    all = evt_zalloc((most + 1) * sizeof(*all));
+    for (; ours && ours->name; ours++)
+        all[n++] = *ours;
+    for (; own && own->name; own++)
+        all[n++] = *own;
+    return all;
+}
+
+static const struct evt_option *own_of(const struct evt_service *service,
+                                       const struct evt_command *command)
+{
+    bool is_own = false;
+
+    for (const struct evt_command *own = service->commands; own && own->name; own++)
+        is_own = is_own || own->run == command->run;
+    return is_own || command->run == evt__main_run ? service->options : NULL;
+}
+
+struct evt_command *evt__main_commands_of(const struct evt_service *service)
+{
+    struct evt_command *commands;
+    size_t n = 0, own = 0;
+
+    while (evt__main_commands[n].name)
+        n++;
+    while (service->commands && service->commands[own].name)
+        own++;
+    commands = evt_zalloc((n + own + 1) * sizeof(*commands));
+    memcpy(commands, evt__main_commands, n * sizeof(*commands));
+    if (own)
+        memcpy(commands + n, service->commands, own * sizeof(*commands));
+    for (size_t i = 0; i < n + own; i++) {
+        const struct evt_option *ours = commands[i].options;
+
+        check_own(ours, own_of(service, &commands[i]));
+        commands[i].options = join(ours, own_of(service, &commands[i]));
+    }
+    return commands;
+}
+
+void evt__main_commands_free(struct evt_command *commands)
+{
+    for (struct evt_command *command = commands; command->name; command++)
+        evt_free((struct evt_option *)(uintptr_t)command->options);
+    evt_free(commands);
+}
+
 /* Nobody is asked who he is yet, so nobody may come from another machine. */
 enum evt_err evt__address_check(const char *address, struct evt_error *err)
 {

@@ -38,6 +38,13 @@ static void committed(void *arg, int32_t partition, int64_t position)
     evt_edge_committed(run->edge, partition, position);
 }
 
+static void applied(void *arg, int32_t partition, const struct evt_record *rec)
+{
+    struct run *run = arg;
+
+    evt_edge_applied(run->edge, partition, rec);
+}
+
 static enum evt_err open_bus(struct run *run, struct evt_error *err)
 {
     const struct evt_bus_options opt = {
@@ -48,7 +55,9 @@ static enum evt_err open_bus(struct run *run, struct evt_error *err)
         .shards_n = run->shards_n,
         .watchdog_ms = evt_conf_number(run->conf, "watchdog") * 1000,
         .metrics = run->metrics,
+        .conf = run->conf,
         .committed = committed,
+        .applied = applied,
         .committed_arg = run,
     };
 

@@ -2,6 +2,7 @@
 #include <evt/money.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,9 +10,14 @@
 static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 static const char three[] = "BHD IQD JOD KWD LYD OMR TND";
 
+static bool has(const char *list, const char *currency)
+{
+    return strlen(currency) == 3 && !strchr(currency, ' ') && strstr(list, currency);
+}
+
 static int places(const char *currency)
 {
-    return strstr(none, currency) ? 0 : strstr(three, currency) ? 3 : 2;
+    return has(none, currency) ? 0 : has(three, currency) ? 3 : 2;
 }
 
 void evt_money_print(char buf[EVT_MONEY_MAX], int64_t minor, const char *currency)

@@ -17,6 +17,8 @@ const struct evt_saga_run *evt_saga_current(const struct evt_ctx *ctx)
 }
 
 static void because(struct evt_ctx *ctx, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void because(struct evt_ctx *ctx, const char *fmt, va_list args)
 {
     char text[EVT_SAGA_WHY_MAX + 1];
 
@@ -123,6 +125,10 @@ static enum evt_err end(struct evt__saga *saga, enum evt__saga_phase phase,
     enum evt_err rc = evt__saga_note(saga, "", 0, evt__saga_phase_str(phase), saga->run.why, err);
 
     saga->phase = phase;
+    if (saga->ctx->sh->opt.saga_ended)
+        saga->ctx->sh->opt.saga_ended(saga->ctx->sh->opt.observe_arg, definition->name,
+                                      evt__saga_phase_str(phase),
+                                      evt_now_ms(saga->ctx) - saga->run.started_ms);
     if (rc == EVT_OK && definition->ended)
         rc = definition->ended(saga->ctx, &saga->run, outcome, err);
     return rc;
@@ -144,6 +150,15 @@ static enum evt_err turn_back(struct evt__saga *saga, const char *why, struct ev
     return evt__saga_note(saga, "", 0, "turned back", why, err);
 }
 
+static const char too_late[] = "it took too long";
+
+static bool is_too_late(const struct evt__saga *saga)
+{
+    const int64_t deadline_ms = evt__saga_deadline_ms(saga);
+
+    return deadline_ms && deadline_ms <= evt_time_ms(saga->ctx);
+}
+
 /* The next stage behind the one that is joined, or the end. */
 static enum evt_err go_forward(struct evt__saga *saga, bool *ret_further, struct evt_error *err)
 {
@@ -162,6 +177,8 @@ static enum evt_err go_forward(struct evt__saga *saga, bool *ret_further, struct
         step++;
     if (!step->name || step->stage == EVT_SAGA_AFTER_UNDO)
         return end(saga, EVT__SAGA_COMPLETED, EVT_SAGA_COMPLETED, err);
+    if (is_too_late(saga)) /* the answer came before the timer */
+        return turn_back(saga, too_late, err);
     saga->stage = step->stage;
     return ask_stage(saga, saga->stage, err);
 }
@@ -228,6 +245,18 @@ static const char *start_trace(struct evt_ctx *ctx, const char *ref)
     return trace;
 }
 
+/* Counted before it begins: of a stage that did not fit later nobody would take the blame. */
+static enum evt_err check_room(const struct evt_saga_run *run, struct evt_error *err)
+{
+    int64_t parts = 0;
+
+    for (const struct evt_saga_step *step = run->saga->steps; step->name; step++)
+        parts += step->items ? step->items(run) : 1;
+    return parts <= EVT_SAGA_PARTS_MAX
+               ? EVT_OK
+               : evt_reject(err, "more than %d items of all steps", EVT_SAGA_PARTS_MAX);
+}
+
 enum evt_err evt_saga_start(struct evt_ctx *ctx, const char *name, const char *ref, void *data,
                             struct evt_error *err)
 {
@@ -257,7 +286,9 @@ enum evt_err evt_saga_start(struct evt_ctx *ctx, const char *name, const char *r
     };
     saga->stage = 1;
     saga->trace = start_trace(ctx, ref);
-    rc = evt__saga_add(saga, err);
+    rc = check_room(&saga->run, err);
+    if (rc == EVT_OK)
+        rc = evt__saga_add(saga, err);
     before = enter(saga);
     if (rc == EVT_OK)
         rc = ask_stage(saga, saga->stage, err);
@@ -376,11 +407,11 @@ enum evt_err evt__saga_take(struct evt_ctx *ctx, const struct evt_type *type, co
 /* Every part whose time has come, until one turns all of it back. */
 static enum evt_err tend(struct evt__saga *saga, struct evt_error *err)
 {
-    const int64_t now_ms = evt_time_ms(saga->ctx), deadline_ms = evt__saga_deadline_ms(saga);
+    const int64_t now_ms = evt_time_ms(saga->ctx);
     enum evt_err rc = EVT_OK;
 
-    if (deadline_ms && deadline_ms <= now_ms)
-        return turn_back(saga, "it took too long", err);
+    if (is_too_late(saga))
+        return turn_back(saga, too_late, err);
     for (size_t i = 0; i < saga->parts_n && rc == EVT_OK; i++) {
         struct evt__saga_part *part = &saga->parts[i];
         bool refused = false;

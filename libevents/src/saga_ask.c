@@ -25,7 +25,7 @@ bool evt__part_is_open(const struct evt__saga_part *part)
 
 int64_t evt__saga_deadline_ms(const struct evt__saga *saga)
 {
-    if (saga->phase != EVT__SAGA_FORWARD)
+    if (saga->phase != EVT__SAGA_FORWARD || saga->run.pivoted)
         return 0;
     for (size_t i = 0; i < saga->parts_n; i++)
         if (evt__part_step(saga, &saga->parts[i])->flags & EVT_SAGA_PIVOT)
@@ -50,14 +50,16 @@ static void wait_for_answer(struct evt__saga *saga, struct evt__saga_part *part,
 }
 
 static enum evt_err send_one(struct evt__saga *saga, struct evt__saga_part *part,
-                             evt_saga_ask_fn *fn, struct evt_error *err)
+                             evt_saga_ask_fn *fn, const struct evt_type *type,
+                             struct evt_error *err)
 {
     const size_t before = saga->ctx->sh->sends_n;
     enum evt_err rc = fn(saga->ctx, &saga->run, part->item, err);
 
     if (rc != EVT_OK)
         return rc;
-    EVT_BUG_ON(saga->ctx->sh->sends_n != before + 1); /* its answer is what the part waits for */
+    /* Its answer is what the part waits for. */
+    EVT_BUG_ON(saga->ctx->sh->sends_n != before + 1 || saga->ctx->sent_type != type);
     wait_for_answer(saga, part, evt_sent_id(saga->ctx));
     return EVT_OK;
 }
@@ -70,6 +72,7 @@ static enum evt_err note(struct evt__saga *saga, const struct evt__saga_part *pa
 
 enum evt_err evt__part_ask(struct evt__saga *saga, int step, int32_t item, struct evt_error *err)
 {
+    const struct evt_saga_step *at = &saga->run.saga->steps[step];
     struct evt__saga_part *part = evt__parts_find(saga, step, item);
     enum evt_err rc = part ? EVT_OK : evt__parts_add(saga, step, item, &part, err);
 
@@ -77,7 +80,7 @@ enum evt_err evt__part_ask(struct evt__saga *saga, int step, int32_t item, struc
         return rc;
     part->state = EVT__PART_ASKED;
     part->tries++;
-    rc = send_one(saga, part, evt__part_step(saga, part)->ask, err);
+    rc = send_one(saga, part, at->ask, at->asks, err);
     return rc == EVT_OK ? note(saga, part, part->tries == 1 ? "asked" : "asked again", "", err)
                         : rc;
 }
@@ -85,13 +88,14 @@ enum evt_err evt__part_ask(struct evt__saga *saga, int step, int32_t item, struc
 enum evt_err evt__part_undo(struct evt__saga *saga, struct evt__saga_part *part,
                             struct evt_error *err)
 {
+    const struct evt_saga_step *step = evt__part_step(saga, part);
     enum evt_err rc;
 
     if (part->state != EVT__PART_UNDOING)
         part->tries = 0;
     part->state = EVT__PART_UNDOING;
     part->tries++;
-    rc = send_one(saga, part, evt__part_step(saga, part)->undo, err);
+    rc = send_one(saga, part, step->undo, step->undoes, err);
     return rc == EVT_OK ? note(saga, part,
                                part->tries == 1 ? "to be undone" : "to be undone, again", "", err)
                         : rc;
@@ -104,6 +108,15 @@ static enum evt_err settle(struct evt__saga *saga, struct evt__saga_part *part,
     part->next_ms = 0;
     part->sent = "";
     return note(saga, part, evt__part_str(state), why, err);
+}
+
+/* A person's, unless an answer to what was sent last still comes. */
+static enum evt_err park(struct evt__saga *saga, struct evt__saga_part *part,
+                         enum evt__part_state state, struct evt_error *err)
+{
+    part->state = state;
+    part->next_ms = 0;
+    return note(saga, part, evt__part_str(state), "no answer", err);
 }
 
 bool evt__part_heeds(const struct evt__saga_part *part, enum evt_saga_word word)
@@ -140,8 +153,9 @@ static enum evt_err refused(struct evt__saga *saga, struct evt__saga_part *part,
 
     if (saga->phase == EVT__SAGA_FORWARD && !is_detached(step)) {
         if (saga->run.pivoted && !(step->flags & EVT_SAGA_TURNS_BACK))
-            return again_or_park(saga, part, for_good ? 0 : step->tries, EVT__PART_PARKED,
-                                 "refused", why, err);
+            return again_or_park(saga, part,
+                                 for_good || part->state == EVT__PART_PARKED ? 0 : step->tries,
+                                 EVT__PART_PARKED, "refused", why, err);
         *ret_refused = true;
     }
     return settle(saga, part, EVT__PART_REFUSED, why, err);
@@ -187,21 +201,20 @@ enum evt_err evt__part_take(struct evt__saga *saga, struct evt__saga_part *part,
 enum evt_err evt__part_late(struct evt__saga *saga, struct evt__saga_part *part, bool *ret_refused,
                             struct evt_error *err)
 {
-    static const char *const why = "no answer";
     const struct evt_saga_step *step = evt__part_step(saga, part);
 
     if (part->state == EVT__PART_UNDOING)
         return part->tries < step->undo_tries ? evt__part_undo(saga, part, err)
-                                              : settle(saga, part, EVT__PART_STUCK, why, err);
+                                              : park(saga, part, EVT__PART_STUCK, err);
     EVT_BUG_ON(part->state != EVT__PART_ASKED);
     if (part->tries < step->tries)
         return evt__part_ask(saga, part->step, part->item, err);
     if (is_detached(step))
-        return settle(saga, part, EVT__PART_DROPPED, why, err);
+        return settle(saga, part, EVT__PART_DROPPED, "no answer", err);
     /* Whether the pivot took place is not for us to guess. */
     if (saga->run.pivoted || step->flags & EVT_SAGA_PIVOT)
-        return settle(saga, part, EVT__PART_PARKED, why, err);
+        return park(saga, part, EVT__PART_PARKED, err);
     *ret_refused = true; /* it stays asked: what came of it is not known, so it is undone */
     part->next_ms = 0;
-    return note(saga, part, "late", why, err);
+    return note(saga, part, "late", "no answer", err);
 }

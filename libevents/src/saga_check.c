@@ -32,12 +32,13 @@ static enum evt_err check_step(const struct evt_saga *saga, int i, struct evt_er
     for (int other = 0; other < i; other++)
         if (strcmp(saga->steps[other].name, step->name) == 0)
             return wrong(saga, step->name, "is there twice", err);
-    if (step->stage < before || (step->stage > before + (i != 0) && !after_undo))
+    if (step->stage < before || (!after_undo && step->stage > before + (i != 0)))
         return wrong(saga, step->name, "is not in the order of its stages, from 1", err);
-    if (!step->ask || step->tries < 1 || step->wait_ms < 1 || step->wait_ms_max < step->wait_ms)
-        return wrong(saga, step->name, "needs ask, tries, wait_ms and wait_ms_max", err);
-    if (step->undo && step->undo_tries < 1)
-        return wrong(saga, step->name, "needs undo_tries", err);
+    if (!step->ask || !step->asks || step->tries < 1 || step->wait_ms < 1 ||
+        step->wait_ms_max < step->wait_ms)
+        return wrong(saga, step->name, "needs ask, asks, tries, wait_ms and wait_ms_max", err);
+    if (step->undo && (!step->undoes || step->undo_tries < 1))
+        return wrong(saga, step->name, "needs undoes and undo_tries", err);
     if (detached && (step->undo || step->flags & (EVT_SAGA_PIVOT | EVT_SAGA_TURNS_BACK)))
         return wrong(saga, step->name, "is waited for by nobody: it has no undo, and is no pivot",
                      err);
@@ -143,8 +144,8 @@ enum evt_err evt__saga_check(const struct evt_service *service, struct evt_error
     for (const struct evt_saga *const *saga = service->sagas; saga && *saga && rc == EVT_OK;
          saga++) {
         rc = check_saga(service, *saga, err);
-        for (const struct evt_saga *const *other = service->sagas; other < saga && rc == EVT_OK;
-             other++)
+        for (const struct evt_saga *const *other = service->sagas;
+             *other && *other != *saga && rc == EVT_OK; other++)
             if (strcmp((*other)->name, (*saga)->name) == 0 && (*other)->number == (*saga)->number)
                 rc = wrong(*saga, "its number", "is there twice", err);
     }

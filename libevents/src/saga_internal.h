@@ -4,6 +4,7 @@
  *   saga_ask.c    asking and undoing one part, and what an answer means for it
  *   saga_parts.c  what was asked so far, as text
  *   saga_store.c  an instance as a row, its timer, its history
+ *   saga_show.c   both, for those who only read
  *   saga_check.c  does a definition make sense? */
 #ifndef EVT_SAGA_INTERNAL_H
 #define EVT_SAGA_INTERNAL_H

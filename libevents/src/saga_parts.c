@@ -71,7 +71,7 @@ void evt__parts_print(const struct evt__saga *saga, struct evt_buf *buf)
          part++) {
         evt_buf_printf(buf, "%s %d %s %d", evt__part_step(saga, part)->name, (int)part->item,
                        evt__part_str(part->state), (int)part->tries);
-        if (part->next_ms)
+        if (part->next_ms || *part->sent)
             evt_buf_printf(buf, " %" PRId64 " %s", part->next_ms, part->sent);
         evt_buf_printf(buf, "\n");
     }

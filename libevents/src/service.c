@@ -2,6 +2,7 @@
 #include "saga_internal.h"
 
 #include <events/evt.h>
+#include <evt/caller.h>
 #include <evt/service.h>
 
 #include <string.h>
@@ -93,6 +94,49 @@ static enum evt_err check_names(const struct evt_service *service, const char *w
     return EVT_OK;
 }
 
+static const struct evt_caller *find_caller(const struct evt_caller *callers, const char *name)
+{
+    while (callers->name && strcmp(callers->name, name) != 0)
+        callers++;
+    return callers->name ? callers : NULL;
+}
+
+static enum evt_err check_caller(const struct evt_service *service, const struct evt_caller *caller,
+                                 struct evt_error *err)
+{
+    const struct evt_call_handler *call = service->calls;
+
+    while (call && call->name && strcmp(call->name, caller->name) != 0)
+        call++;
+    if (!call || !call->name)
+        return evt_fail(err, EVT_E_SERVICE, "%s has no handler for the end of the call %s",
+                        service->name, caller->name);
+    if (find_caller(service->callers, caller->name) != caller)
+        return evt_fail(err, EVT_E_SERVICE, "%s has two callers for the call %s", service->name,
+                        caller->name);
+    if (!caller->begin || !caller->end || !caller->destination)
+        return evt_fail(err, EVT_E_SERVICE,
+                        "%s's caller for %s lacks its destination, begin or end", service->name,
+                        caller->name);
+    if (caller->timeout_ms <= 0)
+        return evt_fail(err, EVT_E_SERVICE, "%s's caller for %s has no timeout", service->name,
+                        caller->name);
+    return EVT_OK;
+}
+
+static enum evt_err check_callers(const struct evt_service *service, struct evt_error *err)
+{
+    enum evt_err rc = EVT_OK;
+
+    for (const struct evt_call_handler *call = service->calls; call && call->name; call++)
+        if (!find_caller(service->callers, call->name))
+            return evt_fail(err, EVT_E_SERVICE, "%s has no caller for the call %s", service->name,
+                            call->name);
+    for (const struct evt_caller *caller = service->callers; rc == EVT_OK && caller->name; caller++)
+        rc = check_caller(service, caller, err);
+    return rc;
+}
+
 enum evt_err evt_service_check(const struct evt_service *service, struct evt_error *err)
 {
     enum evt_err rc = EVT_OK;
@@ -111,6 +155,8 @@ enum evt_err evt_service_check(const struct evt_service *service, struct evt_err
         rc = check_names(service, "timer", service->timers, sizeof(*service->timers), err);
     if (rc == EVT_OK)
         rc = check_names(service, "call", service->calls, sizeof(*service->calls), err);
+    if (rc == EVT_OK && service->callers)
+        rc = check_callers(service, err);
     if (rc == EVT_OK)
         rc = evt__saga_check(service, err);
     return rc == EVT_OK ? check_taken(service, err) : rc;

@@ -61,7 +61,8 @@ struct evt_ctx {
     const char *reason, *detail;
     size_t answer_size; /* of the two */
     char sent_id[EVT_ID_MAX];
-    struct evt__saga *saga; /* whose functions run; NULL: none */
+    const struct evt_type *sent_type; /* of that */
+    struct evt__saga *saga;           /* whose functions run; NULL: none */
 };
 
 struct evt_shard {

@@ -12,9 +12,13 @@ $(AVSC): test/contract/package.json test/contract/package-lock.json test/contrac
 	@touch $@
 
 # What an edge's description says against what the edge does.
-openapi_tests := $(addprefix $(BUILD)/test/,service/check_product_api unit/check_edge_peers)
-$(call test,contract,openapi,node test/contract/openapi.mjs $(BUILD)/node $(BUILD)/svc-product \
-	svc-product/openapi.yaml $(openapi_tests),$(BUILD)/svc-product $(openapi_tests) $(AVSC))
+openapi_product := $(addprefix $(BUILD)/test/,service/check_product_api unit/check_edge_peers)
+openapi_order := $(addprefix $(BUILD)/test/,service/check_order_api service/check_order_peers)
+$(call test,contract,openapi-product,node test/contract/openapi.mjs $(BUILD)/node $(BUILD)/svc-product \
+	svc-product/openapi.yaml $(openapi_product),$(BUILD)/svc-product $(openapi_product) $(AVSC))
+$(call test,contract,openapi-order,node test/contract/openapi.mjs $(BUILD)/node $(BUILD)/svc-order \
+	svc-order/openapi.yaml $(openapi_order),$(BUILD)/svc-order $(openapi_order) $(AVSC))
+$(call test,contract,drawing,test/contract/drawing.py $(BUILD)/svc-order svc-order/README.md,$(BUILD)/svc-order)
 $(call test,contract,golden,test/contract/golden.py $(BUILD)/contract-codec $(BUILD)/node,\
 	$(BUILD)/contract-codec $(AVSC))
 $(call test,contract,golden-says,test/contract/golden_says.py $(BUILD)/contract-codec $(BUILD)/node,\

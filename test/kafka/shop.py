@@ -15,17 +15,22 @@ from process import BUILD, ROOT, Failure, Process, command, stands, tail, until
 KAFKA = os.path.join(ROOT, "compose", "kafka", "kafka")
 
 
-def free_port(first=10000, last=19999):
-    """Below the ports that the kernel gives to clients, so that it stays free until it is used; the
-    broker's controller takes the one ten thousand higher."""
-    for port in random.sample(range(first, last + 1), 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
+def free_port(first=10000, last=19999, together=1):
+    """Below the ports that the kernel gives to clients, so that it stays free until it is used, and so
+    many behind it as are needed together; the broker's controller takes the one ten thousand higher."""
+    for port in random.sample(range(first, last + 2 - together), 200):
+        if all(is_free(port + i) for i in range(together)):
+            return port
     raise Failure("no port is free")
 
 

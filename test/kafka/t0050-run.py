@@ -13,6 +13,8 @@ from shop import BUILD, ROOT, Failure, Process, command, free_port, read_text, u
 
 RUN = os.path.join(ROOT, "compose", "run")
 SKUS = {"kettle", "mug", "pot", "tea"}
+SERVICES = ("product", "order", "payment", "notify")
+PORTS = len(SERVICES) + 1  # and the payment provider's
 
 
 def overrides():
@@ -90,7 +92,7 @@ def direct(shop, name, *options, cwd=None, port=None):
     """The script itself, in a folder of its own, so that its default folder is there."""
     cwd = cwd or shop.path(name)
     os.makedirs(cwd, exist_ok=True)
-    port = port or free_port()
+    port = port or free_port(together=PORTS)
     run = Run(name, [RUN, "--build", BUILD, "--port", port, *options], cwd, os.path.join(cwd, "build/run"))
     run.port = port
     shop.processes.append(run)
@@ -123,11 +125,11 @@ def query(run):
 
 
 def try_all(run, on_hand):
-    """The three things to try, in the order in which they are printed."""
-    done = run.do("evt publish")
-    assert f'DONE {{"on_hand":{on_hand}}}' in done.out, done
+    """The three things to try, in the order in which they are printed: two packets of tea are sold."""
+    done = run.do("evt order place")
+    assert "commit 1 done" in done.out and done.out.endswith("the order is confirmed\n"), done
     tailed = run.do("evt tail").out
-    for words in ("ProductCreated", "StockChanged", '"kettle"'):
+    for words in ("OrderPlaced", "OrderConfirmed", "OrderRejected"):
         assert words in tailed, tailed
     products = command(["sh", "-c", run.printed("curl")]).json["products"]
     assert {product["sku"] for product in products} == SKUS, products
@@ -147,7 +149,12 @@ def test_stand_in(shop):
     said = shop.run.said()
     assert "the stand-in, which keeps nothing and is no Kafka" in said, said
     assert "--broker-file" not in said, "evt finds it without being told"
-    try_all(shop.run, 105)
+    ends = re.findall(r"^the order is (.*)$", said, re.M)
+    assert ends == ["confirmed", "rejected: the payment was declined: Your card was declined. (card_declined)",
+                    "rejected: kettle is not in stock in that quantity"], said
+    try_all(shop.run, 96)
+    mails = os.listdir(os.path.join(shop.run.cwd, "build/run/data/mail/new"))
+    assert len(mails) == 4, mails
 
 
 def test_a_second_one_in_the_same_folder(shop):
@@ -211,7 +218,7 @@ def test_again_without_a_terminal(shop):
     run.start(stdin=None).wait_shown()
     assert ("run: the stand-in keeps nothing: the stores of the last run are removed, build/run/data is "
             "empty\n") in run.said(), run.said()
-    try_all(run, 105)
+    try_all(run, 96)
     run.send(signal.SIGTERM)
     assert run.gone() == 0, run.said()
 
@@ -220,12 +227,12 @@ def test_a_killed_service(shop):
     """As is suggested: it is started again, and nothing is lost."""
     run = shop.run
     run.start().wait_shown()
-    try_all(run, 105)
+    try_all(run, 96)
     pid = int(re.search(r"^  svc-product .* pid (\d+);", run.said(), re.M).group(1))
     os.kill(pid, signal.SIGKILL)
     run.wait_line(r"^run: svc-product was ended by signal 9: it is started again$")
     run.wait_line(r"^run: svc-product is ready again, pid \d+$")
-    try_all(run, 110)
+    try_all(run, 94)
 
 
 def test_a_broker_that_ends(shop):
@@ -244,11 +251,12 @@ def test_a_service_that_does_not_start(shop):
     run = shop.run
     programs = shop.path("programs")
     os.makedirs(programs)
-    os.symlink(os.path.join(BUILD, "evt"), os.path.join(programs, "evt"))
+    for name in ("evt", "psp", *(f"svc-{service}" for service in SERVICES[1:])):
+        os.symlink(os.path.join(BUILD, name), os.path.join(programs, name))
     with open(os.path.join(programs, "svc-product"), "w", encoding="ascii") as script:
         script.write("#!/bin/sh\necho svc-product: no luck >&2\nexit 3\n")
     os.chmod(script.name, 0o755)
-    other = Run("no-luck", [RUN, "--build", programs, "--port", free_port()], run.cwd, run.folder)
+    other = Run("no-luck", [RUN, "--build", programs, "--port", free_port(together=PORTS)], run.cwd, run.folder)
     shop.processes.append(other)
     assert other.start().gone() == 1
     assert other.said().endswith("run: svc-product ended before it was ready: svc-product: no luck (its log "
@@ -256,12 +264,12 @@ def test_a_service_that_does_not_start(shop):
 
 
 def test_real_kafka(shop):
-    shop.port, shop.kafka_port = free_port(), free_port()
+    shop.port, shop.kafka_port = free_port(together=PORTS), free_port()
     run = shop.real = by_make(shop, "real", "KAFKA=1", f"PORT={shop.port}", f"KAFKA_PORT={shop.kafka_port}")
     run.start().wait_shown()
     assert "the stand-in" not in run.said() and "Apache Kafka, data in" in run.said(), run.said()
     assert f"127.0.0.1:{shop.kafka_port}" in run.said(), run.said()
-    try_all(run, 105)
+    try_all(run, 96)
     refused = command([RUN, "--folder", run.folder, "reset"], status=1)
     assert refused.err == f"run: {run.folder} is in use by another run: stop that one, or say FOLDER=another\n"
     run.interrupt()
@@ -286,25 +294,25 @@ def test_data_stays(shop):
     run = shop.real
     run.start().wait_shown()
     assert "four products" not in run.said(), run.said()
-    try_all(run, 110)
+    try_all(run, 94)
 
 
 def test_killed_and_taken_over(shop):
     """kill -9 of the run leaves its children; they say who they are, and the next run takes the broker over."""
     run = shop.real
-    left = [(pid, line) for pid, line in run.processes() if "svc-product" in line or "kafka.Kafka" in line]
-    assert len(left) == 2, run.processes()
+    left = [pid for pid, line in run.processes() if re.search(r"/(svc-[a-z]+|psp) run ", line)]
+    assert len(left) == PORTS and "kafka.Kafka" in str(run.processes()), run.processes()
     os.killpg(run.pid, signal.SIGKILL)
     run.wait_end(None)
-    service = next(pid for pid, line in left if "svc-product" in line)
-    os.kill(service, signal.SIGTERM)
-    until(lambda: "svc-product" not in str(run.processes()), "the service that was left behind has ended")
+    for pid in left:
+        os.kill(pid, signal.SIGTERM)
+    until(lambda: not re.search(r"/(svc-[a-z]+|psp) run ", str(run.processes())), "what was left behind has ended")
     refused = command([RUN, "--folder", run.folder, "reset"], status=1)
     assert refused.err == (f"run: a broker runs in {run.folder}/kafka: compose/kafka/kafka --folder "
                            f"{run.folder}/kafka down stops it\n"), refused
     run.start().wait_shown()
     assert "runs already on" in run.said(), run.said()
-    try_all(run, 115)
+    try_all(run, 92)
     run.interrupt()
 
 

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINEAGE "00000000000000b1"
-
 struct evt_shard *harness__open(struct harness *h, const char *path, bool reverse)
 {
     const struct evt_shard_options opt = {
@@ -51,7 +49,7 @@ void harness__commit(struct evt_shard *shard, size_t sends_n)
     ck_ok(evt_shard_commit(shard, &err), err);
 }
 
-static void catch_up(struct harness *h)
+void harness__catch_up(struct harness *h)
 {
     const struct evt_send *sends;
     size_t n = harness__apply(h, h->shard, &sends);
@@ -63,8 +61,8 @@ static void catch_up(struct harness *h)
     harness__commit(h->shard, n);
 }
 
-static void append(struct harness *h, const char *source, const char *id, const char *type,
-                   const char *key, const struct evt_buf *value)
+void harness__append(struct harness *h, const char *source, const char *id, const char *type,
+                     const char *key, const struct evt_buf *value)
 {
     const struct evt_header headers[] = {
         {"ce_specversion", "1.0", 3},
@@ -87,7 +85,7 @@ static void append(struct harness *h, const char *source, const char *id, const 
 static void begin_log(struct harness *h)
 {
     const struct evt_log_begins birth = {
-        .lineage = LINEAGE,
+        .lineage = HARNESS_LINEAGE,
         .generation = (int32_t)h->service->generation,
     };
     struct evt_buf value = {0};
@@ -97,7 +95,7 @@ static void begin_log(struct harness *h)
     evt_sim_log_create(h->log, h->inbox);
     h->part = evt_sim_log_find(h->log, h->inbox->name, h->partition);
     ck_ok(evt_log_begins_encode(&birth, &value, &err), err);
-    append(h, "/test", "birth", evt_log_begins_type.name, "birth", &value);
+    harness__append(h, "/test", "birth", evt_log_begins_type.name, "birth", &value);
     evt_buf_release(&value);
 }
 
@@ -119,7 +117,7 @@ struct harness *harness_new(const struct evt_service *service, const char *key)
     begin_log(h);
     h->shard = harness__open(h, h->lived_path, false);
     h->due = evt_due_new(h->shard, 1);
-    catch_up(h);
+    harness__catch_up(h);
     ck_ok(evt_shard_caught_up(h->shard, &err), err);
     return h;
 }
@@ -143,7 +141,7 @@ static void number(struct harness *h, struct sender *sender, const char *type, c
 {
     const char *stream = h->inbox->stream;
 
-    evt_source_print(h->given_source, sizeof(h->given_source), sender->name, 0, LINEAGE);
+    evt_source_print(h->given_source, sizeof(h->given_source), sender->name, 0, HARNESS_LINEAGE);
     if (sender->number++ == 0)
         sender->chain = evt_chain_first(h->given_source, strlen(h->given_source), stream,
                                         strlen(stream), h->partition);
@@ -174,9 +172,9 @@ void harness_give(struct harness *h, int at, const char *sender_name, const stru
         snprintf(h->given_source, sizeof(h->given_source), "/cli/test");
         snprintf(h->given_id, sizeof(h->given_id), "command-%" PRIu64, ++sender->number);
     }
-    append(h, h->given_source, h->given_id, type->name, key, &value);
+    harness__append(h, h->given_source, h->given_id, type->name, key, &value);
     evt_buf_release(&value);
-    catch_up(h);
+    harness__catch_up(h);
 }
 
 static void publish(void *self, const struct evt_send *send)
@@ -186,9 +184,16 @@ static void publish(void *self, const struct evt_send *send)
     evt_sim_log_append(h->log, h->part, send, h->now_ms);
 }
 
+/* The test ends it, when it likes. */
+static void leave(void *self, const struct evt_call_request *request)
+{
+    (void)self;
+    (void)request;
+}
+
 void harness_wait(struct harness *h, int64_t ms)
 {
-    const struct evt_due_driver driver = {.self = h, .publish = publish};
+    const struct evt_due_driver driver = {.self = h, .publish = publish, .call = leave};
     const int64_t until_ms = h->now_ms + ms;
     struct evt_error err;
     int64_t next_ms;
@@ -196,7 +201,7 @@ void harness_wait(struct harness *h, int64_t ms)
     while ((next_ms = evt_due_next_ms(h->due, h->now_ms)) <= until_ms) {
         h->now_ms = next_ms > h->now_ms ? next_ms : h->now_ms;
         ck_ok(evt_due_run(h->due, h->now_ms, &driver, &err), err);
-        catch_up(h);
+        harness__catch_up(h);
     }
     h->now_ms = until_ms;
 }

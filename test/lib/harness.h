@@ -34,6 +34,13 @@ void harness_wait(struct harness *h, int64_t ms);
 /* Time passes while the driver does not look: what is due fires at the next wait. */
 void harness_skip(struct harness *h, int64_t ms);
 
+/* An outside call of this name with this request is pending. */
+void harness_expect_call(struct harness *h, int at, const char *name, const char *request);
+void harness_expect_no_call(struct harness *h, int at);
+/* The oldest pending call of this name ends: OK or REFUSED, and what the handler is told. */
+void harness_call_ends(struct harness *h, int at, const char *name, enum evt_call_end end,
+                       const char *response);
+
 /* The next message that was sent: type, topic, key and every field. */
 void harness_expect(struct harness *h, int at, const struct evt_type *type, const void *msg);
 /* The next is the answer to the command that came from outside last. */
@@ -60,6 +67,11 @@ uint64_t harness_hash(struct harness *h);
     harness_expect_answer(h, __LINE__, EVT_COMMAND_OUTCOME_DONE, NULL, detail)
 #define EXPECT_REFUSED(h, reason)                                                                  \
     harness_expect_answer(h, __LINE__, EVT_COMMAND_OUTCOME_REFUSED, reason, NULL)
+#define EXPECT_CALL(h, name, request) harness_expect_call(h, __LINE__, name, request)
+#define EXPECT_NO_CALL(h)             harness_expect_no_call(h, __LINE__)
+#define CALL_OK(h, name, response)    harness_call_ends(h, __LINE__, name, EVT_CALL_END_OK, response)
+#define CALL_REFUSED(h, name, response)                                                            \
+    harness_call_ends(h, __LINE__, name, EVT_CALL_END_REFUSED, response)
 #define EXPECT_REJECTED(h, words) harness_expect_rejected(h, __LINE__, words)
 #define EXPECT_NOTHING(h)         harness_expect_nothing(h, __LINE__)
 

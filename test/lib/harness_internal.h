@@ -2,6 +2,7 @@
  *
  *   harness.c          the shard's life: what is given, time, timers
  *   harness_expect.c   what it sent against what a test expects
+ *   harness_call.c     outside calls
  *   harness_rebuild.c  the same store once more, from its log */
 #ifndef TEST_HARNESS_INTERNAL_H
 #define TEST_HARNESS_INTERNAL_H
@@ -13,8 +14,9 @@
 #include <evt/shard.h>
 #include <evt/sim_log.h>
 
-#define SENDERS_MAX 4
-#define SENT_MAX    1000
+#define SENDERS_MAX     4
+#define SENT_MAX        1000
+#define HARNESS_LINEAGE "00000000000000b1"
 
 /* Somebody who sends to the shard: a service, which numbers what it sends, or "outside". */
 struct sender {
@@ -53,6 +55,10 @@ struct evt_shard *harness__open(struct harness *h, const char *path, bool revers
 size_t harness__apply(struct harness *h, struct evt_shard *shard,
                       const struct evt_send **ret_sends);
 void harness__commit(struct evt_shard *shard, size_t sends_n);
+/* Appends a record to the inbox; applies and commits all that is new, and keeps what it sent. */
+void harness__append(struct harness *h, const char *source, const char *id, const char *type,
+                     const char *key, const struct evt_buf *value);
+void harness__catch_up(struct harness *h);
 void harness__rebuild(struct harness *h);
 
 #endif

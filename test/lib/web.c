@@ -1,4 +1,4 @@
-/* Web: reads answers that have a length, which all of ours do. */
+/* Web: reads answers that have a length, or come in pieces (chunks). */
 #include "web.h"
 
 #include <arpa/inet.h>
@@ -86,7 +86,7 @@ const char *web_header(const struct web *web, const char *name)
     return NULL;
 }
 
-static bool read_head(struct web *web)
+static bool read_one_head(struct web *web)
 {
     const char *end;
 
@@ -99,15 +99,62 @@ static bool read_head(struct web *web)
     return true;
 }
 
+bool web_read_head(struct web *web)
+{
+    do {
+        if (!read_one_head(web))
+            return false;
+    } while (web->status == 100);
+    return true;
+}
+
+static bool is_chunked(const struct web *web)
+{
+    const char *coding = web_header(web, "Transfer-Encoding");
+
+    return coding && strcmp(coding, "chunked") == 0;
+}
+
+/* "1a\r\n", 26 bytes, "\r\n"; the last one has none. */
+bool web_read_piece(struct web *web)
+{
+    const char *end;
+    size_t len, line;
+
+    while (!(end = strstr(evt_buf_text(&web->in), "\r\n")))
+        if (!more(web))
+            return false;
+    line = (size_t)(end - evt_buf_text(&web->in)) + 2;
+    len = strtoul(evt_buf_text(&web->in), NULL, 16);
+    while (web->in.len < line + len + 2)
+        if (!more(web))
+            return false;
+    take(web, &web->body, line);
+    take(web, &web->body, len + 2);
+    web->body.data[web->body.len -= 2] = '\0';
+    return len > 0;
+}
+
+static bool read_pieces(struct web *web)
+{
+    struct evt_buf all = {0};
+
+    while (web_read_piece(web))
+        evt_buf_add(&all, web->body.data, web->body.len);
+    evt_buf_release(&web->body);
+    web->body = all;
+    return true;
+}
+
 bool web_read(struct web *web, bool head_only)
 {
     const char *length;
     size_t len;
 
-    do {
-        if (!read_head(web))
-            return false;
-    } while (web->status == 100);
+    if (!web_read_head(web))
+        return false;
+    if (is_chunked(web) && !head_only)
+        return read_pieces(web);
     length = web_header(web, "Content-Length");
     len = length && !head_only ? strtoul(length, NULL, 10) : 0;
     while (web->in.len < len)
@@ -141,7 +188,7 @@ static void log_exchange(const struct web *web, const char *line, const char *he
     ck_assert_int_eq(fclose(file), 0);
 }
 
-void web_ask(struct web *web, const char *line, const char *headers, const char *body)
+static void send_request(struct web *web, const char *line, const char *headers, const char *body)
 {
     struct evt_buf out = {0};
 
@@ -151,8 +198,22 @@ void web_ask(struct web *web, const char *line, const char *headers, const char 
     evt_buf_printf(&out, "\r\n%s", body ? body : "");
     web_send(web, evt_buf_text(&out));
     evt_buf_release(&out);
+}
+
+void web_ask(struct web *web, const char *line, const char *headers, const char *body)
+{
+    send_request(web, line, headers, body);
     ck_assert_msg(web_read(web, strncmp(line, "HEAD ", 5) == 0), "%s: no answer", line);
     log_exchange(web, line, headers, body);
+}
+
+void web_ask_stream(struct web *web, const char *line, const char *headers)
+{
+    send_request(web, line, headers, NULL);
+    ck_assert_msg(web_read_head(web), "%s: no answer", line);
+    evt_buf_clear(&web->body);
+    ck_assert_msg(is_chunked(web), "%s: %d, and no stream", line, web->status);
+    log_exchange(web, line, headers, NULL);
 }
 
 void web_ask_once(struct web *web, const char *address, const char *line, const char *headers,

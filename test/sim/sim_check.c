@@ -1,6 +1,7 @@
 /* Sim check: what must hold when all has come to rest. Every shard is rebuilt from its log; what it
  * says then is compared with what it kept, what the logs hold and what the others took. */
 #include "sim_check.h"
+#include "sim_model.h"
 
 #include <evt/codec.h>
 #include <evt/hash.h>
@@ -83,6 +84,8 @@ static void note_said(void *arg, const struct evt_send *send)
 
     if (is_dead_letter(send->topic))
         return;
+    if (check->seat->node->kind == SIM_TRIP)
+        sim_model_see(world, check->heard, send);
     hash = message_hash(send->topic, send->partition, source, id);
     rec = sim_set_get(&check->logged, hash);
     if (rec == NULL) {
@@ -101,14 +104,19 @@ static void note_said(void *arg, const struct evt_send *send)
     sim_set_put(&check->last, message_hash(send->topic, send->partition, source, NULL), rec);
 }
 
-static void note_rejected(void *arg, const struct evt_record *rec, enum evt_outcome outcome,
-                          const char *reason)
+static void note_heard(void *arg, const struct evt_record *rec, enum evt_outcome outcome,
+                       const char *reason)
 {
     struct sim_check *check = arg;
     const struct evt_header *source = evt_record_header(rec, "ce_source");
 
+    check->heard = rec;
+    if (check->seat->node->kind == SIM_TRIP && (outcome == EVT_APPLIED || outcome == EVT_DRAINED))
+        sim_model_hear(check->world, check->replay.generation, rec);
     if (outcome != EVT_REJECTED)
         return;
+    check->wanted += reason != NULL && (strstr(reason, SIM_HOST_REJECTS) != NULL ||
+                                        (sim_plan_forgets() && strstr(reason, SIM_TRIP_FORGOTTEN)));
     if (source != NULL)
         sim_set_add(&check->refused,
                     message_hash(rec->topic, rec->partition, source,
@@ -167,7 +175,7 @@ static void check_shard(struct sim_check *check, struct sim_node *node, struct s
     struct sim_world *world = check->world;
 
     check->seat = seat;
-    check->replay = (struct sim_replay){.send = note_said, .observe = note_rejected, .arg = check};
+    check->replay = (struct sim_replay){.send = note_said, .observe = note_heard, .arg = check};
     if (!sim_replay(world, node->kind, seat->sub, seat->part, &check->replay))
         return;
     if (seat->sub == NULL && check->replay.generation != world->generation[node->kind])
@@ -246,9 +254,9 @@ static void check_dead_letters(struct sim_check *check)
             sim_fail(world, "%s/%d@%" PRId64 " is hostile and was taken",
                      world->hostile[i].part->topic->name, (int)world->hostile[i].part->partition,
                      world->hostile[i].offset);
-    if (!world->lossy && check->rejected.n != world->hostile_n)
-        sim_fail(world, "%zu records were rejected, %zu were hostile", check->rejected.n,
-                 world->hostile_n);
+    if (!world->lossy && check->rejected.n != world->hostile_n + check->wanted)
+        sim_fail(world, "%zu records were rejected, %zu were hostile, %zu refused on purpose",
+                 check->rejected.n, world->hostile_n, check->wanted);
     sim_set_release(&origins);
 }
 
@@ -262,6 +270,7 @@ void sim_check(struct sim_world *world)
 {
     struct sim_check check = {.world = world};
 
+    sim_model_begin();
     note_logged(&check);
     for (size_t i = 0; i < world->nodes_n; i++)
         for (size_t s = 0; s < world->nodes[i].seats_n && !world->nodes[i].zombie; s++)
@@ -277,6 +286,8 @@ void sim_check(struct sim_world *world)
                 check_rows(&check, &world->nodes[i].seats[s]);
     if (world->failure[0] == '\0' && !world->lossy)
         sim_check_business(world);
+    if (world->failure[0] == '\0' && !world->lossy && world->here[SIM_TRIP])
+        sim_check_trips(world);
     sim_set_release(&check.logged);
     sim_set_release(&check.said);
     sim_set_release(&check.last);

@@ -264,8 +264,7 @@ static void night(struct sim_world *world)
 
 static void deploy(struct sim_world *world, enum sim_fault how)
 {
-    const enum sim_kind kind =
-        (enum sim_kind)evt_sim_rand_below(chance(world), (uint64_t)world->kinds);
+    const enum sim_kind kind = sim_some_kind(world, chance(world));
 
     if (world->generation[kind] == 2)
         return;

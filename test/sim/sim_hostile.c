@@ -98,8 +98,9 @@ static void number(struct sim_world *world, enum sim_kind kind,
                                                                 &product_reserve_stock_type,
                                                             [SIM_ORDER] = &sim_charged_type,
                                                             [SIM_BANK] = &sim_charge_type,
-                                                            [SIM_WATCHER] =
-                                                                &sim_account_moved_type};
+                                                            [SIM_WATCHER] = &sim_account_moved_type,
+                                                            [SIM_TRIP] = &sim_host_told_type,
+                                                            [SIM_HOST] = &sim_ask_host_type};
     static max_align_t msg[32];
     struct evt_error err;
     char lineage[EVT_LINEAGE_LEN + 1];
@@ -126,8 +127,7 @@ static void number(struct sim_world *world, enum sim_kind kind,
 
 void sim_hostile(struct sim_world *world)
 {
-    const enum sim_kind kind =
-        (enum sim_kind)evt_sim_rand_below(&world->fault_rand, (uint64_t)world->kinds);
+    const enum sim_kind kind = sim_some_kind(world, &world->fault_rand);
     struct evt_sim_partition *part =
         sim_inbox(world, kind, (int32_t)evt_sim_rand_below(&world->fault_rand, 2));
     const enum hostile hostile =

@@ -136,6 +136,9 @@ static void add(struct sim_stats *sum, const struct sim_stats *stats)
     sum->restarts += stats->restarts;
     sum->refusals += stats->refusals;
     sum->effects += stats->effects;
+    sum->trips += stats->trips;
+    sum->trips_undone += stats->trips_undone;
+    sum->trips_retried += stats->trips_retried;
     for (size_t i = 0; i < SIM_FAULT_KINDS; i++)
         sum->faults[i] += stats->faults[i];
 }
@@ -166,8 +169,10 @@ static unsigned sum_up(const struct sim_stats *stats, double seconds)
                stats->faults[i]);
         missing += stats->faults[i] == 0;
     }
-    printf("; held %" PRIu64 ", dead letters %" PRIu64 ", rebuilds %" PRIu64 "\n", stats->held,
-           stats->dead_letters, stats->rebuilds);
+    printf("; held %" PRIu64 ", dead letters %" PRIu64 ", rebuilds %" PRIu64 ", sagas %" PRIu64
+           ", undone %" PRIu64 ", taken up again %" PRIu64 "\n",
+           stats->held, stats->dead_letters, stats->rebuilds, stats->trips, stats->trips_undone,
+           stats->trips_retried);
     return missing;
 }
 

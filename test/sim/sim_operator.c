@@ -420,3 +420,75 @@ size_t sim_operator_settle(struct sim_world *world)
         settle_call(world, &list, i);
     return list.n;
 }
+
+struct stuck_list {
+    struct sim_seat *seat;
+    struct {
+        struct sim_seat *seat;
+        char ref[48];
+    } trips[PARKED_MAX];
+    size_t n;
+};
+
+/* What waits for a person, by the parts' own lines. */
+static int parked_parts(const char *parts)
+{
+    int n = 0;
+
+    for (; *parts != '\0'; parts += strcspn(parts, "\n") + 1) {
+        char state[16] = "";
+
+        if (sscanf(parts, "%*s %*d %15s", state) == 1)
+            n += strcmp(state, "parked") == 0 || strcmp(state, "stuck") == 0;
+    }
+    return n;
+}
+
+/* Inside the process. The figure is what metrics and lists show. */
+static void ask_stuck(void *arg)
+{
+    struct stuck_list *list = arg;
+    sqlite3 *db = evt_store_db(evt_shard_store(list->seat->sh));
+    sqlite3_stmt *row = NULL;
+
+    EVT_BUG_ON(sqlite3_prepare_v2(db, "SELECT ref, parked, parts FROM evt_sagas", -1, &row, NULL) !=
+               SQLITE_OK);
+    while (sqlite3_step(row) == SQLITE_ROW && list->n < PARKED_MAX) {
+        const int parked = sqlite3_column_int(row, 1);
+
+        if (parked != parked_parts(evt_row_text(row, 2)))
+            sim_fail(list->seat->node->world, "%s: trip %s counts %d parked parts of %d",
+                     list->seat->path, evt_row_text(row, 0), parked,
+                     parked_parts(evt_row_text(row, 2)));
+        if (parked == 0)
+            continue;
+        list->trips[list->n].seat = list->seat;
+        snprintf(list->trips[list->n].ref, sizeof list->trips[0].ref, "%s", evt_row_text(row, 0));
+        list->n++;
+    }
+    sqlite3_finalize(row);
+}
+
+size_t sim_operator_retry(struct sim_world *world)
+{
+    static struct stuck_list list;
+    char id[40];
+
+    list.n = 0;
+    for (size_t i = 0; i < world->nodes_n; i++)
+        for (size_t s = 0; s < world->nodes[i].seats_n; s++) {
+            list.seat = &world->nodes[i].seats[s];
+            if (world->nodes[i].kind == SIM_TRIP && world->nodes[i].up && list.seat->sh != NULL)
+                sim_node_run(&world->nodes[i], ask_stuck, &list);
+        }
+    for (size_t i = 0; i < list.n; i++) {
+        const struct evt_retry_saga retry = {.saga = "trip", .ref = list.trips[i].ref};
+
+        snprintf(id, sizeof id, "retry-%zu", (size_t)world->records);
+        sim_trace(world, "operator: has trip %s taken up again", list.trips[i].ref);
+        sim_append_message(world, list.trips[i].seat->part, "/cli/operator", id,
+                           &evt_retry_saga_type, &retry, list.trips[i].ref);
+        world->stats->trips_retried++;
+    }
+    return list.n;
+}

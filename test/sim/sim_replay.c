@@ -15,17 +15,40 @@ struct run {
     const struct evt_subscription *sub;
     struct evt_sim_partition *part;
     struct sim_replay *replay;
+    struct evt_shard *sh;
+    size_t said; /* of the open batch's sends */
     struct evt_error err;
     enum evt_err rc;
 };
+
+static void say(struct run *run)
+{
+    const struct evt_send *sends;
+    const size_t n = evt_shard_sends(run->sh, &sends);
+
+    for (; run->said < n; run->said++)
+        if (run->replay->send != NULL)
+            run->replay->send(run->replay->arg, &sends[run->said]);
+}
+
+/* One record may let others in that waited: each has said its own when the next is observed. */
+static void observe(void *arg, const struct evt_record *rec, enum evt_outcome outcome,
+                    const char *reason)
+{
+    struct run *run = arg;
+
+    if (run->replay->observe != NULL)
+        run->replay->observe(run->replay->arg, rec, outcome, reason);
+    say(run);
+}
 
 static enum evt_err commit(struct run *run, struct evt_shard *sh)
 {
     const struct evt_send *sends;
     const size_t n = evt_shard_sends(sh, &sends);
 
-    for (size_t i = 0; i < n && run->replay->send != NULL; i++)
-        run->replay->send(run->replay->arg, &sends[i]);
+    say(run);
+    run->said = 0;
     evt_shard_acknowledged(sh, n);
     return evt_shard_commit(sh, &run->err);
 }
@@ -41,6 +64,8 @@ static enum evt_err apply_all(struct run *run, struct evt_shard *sh, bool *ret_s
     while (rc == EVT_OK && !evt_shard_superseded(sh, &generation, &boundary) &&
            (rec = evt_sim_log_from(run->part, evt_shard_next_offset(sh))) != NULL) {
         rc = evt_shard_apply(sh, rec, &run->err);
+        if (rc == EVT_OK)
+            say(run);
         if (rc == EVT_OK && evt_shard_batch(sh) == EVT_BATCH_MAX)
             rc = commit(run, sh);
     }
@@ -81,9 +106,11 @@ static enum evt_err run_generation(struct run *run, int generation, bool *ret_su
     struct evt_shard *sh = NULL;
     enum evt_err rc;
 
-    opt.observe = run->replay->observe;
-    opt.observe_arg = run->replay->arg;
+    opt.observe = observe;
+    opt.observe_arg = run;
+    run->replay->generation = generation;
     rc = evt_shard_open(&opt, &sh, &run->err);
+    run->sh = sh;
     if (rc == EVT_OK)
         rc = join(run, sh);
     if (rc == EVT_OK)
@@ -95,7 +122,6 @@ static enum evt_err run_generation(struct run *run, int generation, bool *ret_su
                                     &run->replay->tables, &run->err);
     if (rc == EVT_OK)
         snprintf(run->replay->source, sizeof run->replay->source, "%s", evt_shard_source(sh));
-    run->replay->generation = generation;
     evt_shard_close(sh);
     return rc;
 }

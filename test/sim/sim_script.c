@@ -2,6 +2,8 @@
  * they send the same command again, or reuse its id for another. */
 #include "sim_world.h"
 
+#include "events/evt.h"
+
 #include <evt/hash.h>
 #include <evt/mem.h>
 #include <inttypes.h>
@@ -100,10 +102,41 @@ static void customer(struct sim_world *world)
     }
 }
 
+/* A trip is started, one of the last is cancelled, or somebody believes that it needs a person. */
+static void traveller(struct sim_world *world)
+{
+    char id[40], *ref = world->trips[world->trips_n % SIM_TRIPS_KEPT];
+    const struct sim_start_trip start = {.ref = ref};
+    struct sim_cancel_trip cancel;
+    struct evt_retry_saga retry = {.saga = "trip"};
+
+    sim_script_id(world, id, sizeof id);
+    if (world->trips_n == 0 || evt_sim_rand_chance(chance(world), 700)) {
+        world->trips_n++;
+        snprintf(ref, sizeof world->trips[0], "t%" PRIu64, evt_sim_rand_u64(chance(world)) >> 30);
+        send_command(world, SIM_TRIP, &sim_start_trip_type, &start, ref, id);
+        return;
+    }
+    ref =
+        world->trips[(world->trips_n - 1 -
+                      evt_sim_rand_below(chance(world), world->trips_n < 6 ? world->trips_n : 6)) %
+                     SIM_TRIPS_KEPT];
+    if (evt_sim_rand_chance(chance(world), 700)) {
+        cancel.ref = ref;
+        send_command(world, SIM_TRIP, &sim_cancel_trip_type, &cancel, ref, id);
+    } else {
+        retry.ref = ref;
+        send_command(world, SIM_TRIP, &evt_retry_saga_type, &retry, ref, id);
+    }
+}
+
 /* One more thing that somebody wants. */
 void sim_script_more(struct sim_world *world)
 {
-    if (evt_sim_rand_chance(chance(world), 150))
+    if (world->here[SIM_TRIP] &&
+        (!world->here[SIM_ORDER] || evt_sim_rand_chance(chance(world), 400)))
+        traveller(world);
+    else if (evt_sim_rand_chance(chance(world), 150))
         clerk(world);
     else
         customer(world);
@@ -126,7 +159,8 @@ static void next_command(void *self, void *what, uint64_t life)
 
 void sim_script_begin(struct sim_world *world)
 {
-    stock_the_shelves(world);
+    if (world->here[SIM_PRODUCT])
+        stock_the_shelves(world);
     world->commands_n = PURCHASES_MIN + (unsigned)evt_sim_rand_below(chance(world), 5);
     evt_sim_queue_add(&world->queue, world->queue.now_us + 1000, next_command, world, NULL, 0);
 }
@@ -146,6 +180,7 @@ void sim_script_filler(struct sim_world *world, enum sim_kind kind, struct evt_s
     char key[16], id[40];
     const struct product_receive_stock receive = {.sku = key, .quantity = 1};
     const struct sim_cancel_purchase cancel = {.purchase_id = key};
+    const struct sim_cancel_trip cancel_trip = {.ref = key};
 
     sim_script_key(world, part, true, key, sizeof key);
     sim_script_id(world, id, sizeof id);
@@ -153,5 +188,7 @@ void sim_script_filler(struct sim_world *world, enum sim_kind kind, struct evt_s
         sim_append_message(world, part, "/cli/sim", id, &product_receive_stock_type, &receive, key);
     else if (kind == SIM_ORDER)
         sim_append_message(world, part, "/cli/sim", id, &sim_cancel_purchase_type, &cancel, key);
-    /* bank and watcher take no commands from outside: their own traffic refills them */
+    else if (kind == SIM_TRIP)
+        sim_append_message(world, part, "/cli/sim", id, &sim_cancel_trip_type, &cancel_trip, key);
+    /* bank, watcher and host take no commands from outside: their own traffic refills them */
 }

@@ -1,5 +1,5 @@
 /* Sim service: what the scripted services share, and the registries of the two generations. */
-#include "sim_service.h"
+#include "sim_plan.h"
 
 #include "../../svc-product/product_service.h"
 
@@ -51,6 +51,7 @@ static void registry_init(unsigned generation)
 
 void sim_services_init(void)
 {
+    sim_plans_make(0);
     for (unsigned generation = 1; generation <= SIM_GENERATIONS; generation++) {
         struct evt_service *service = &products[generation - 1];
 
@@ -72,6 +73,10 @@ const struct evt_service *sim_service(enum sim_kind kind, int generation)
         return &sim_bank[generation - 1];
     case SIM_WATCHER:
         return &sim_watcher[generation - 1];
+    case SIM_TRIP:
+        return &sim_trip[generation - 1];
+    case SIM_HOST:
+        return &sim_host[generation - 1];
     case SIM_KINDS:
         break;
     }

@@ -2,10 +2,14 @@
  *
  * product is the real one. The scripted ones record every application of a message, a timer and an
  * outcome in tables, so that what is lost or applied twice can be seen afterwards:
- *   order    a buyer: reserves stock and charges an account, then buys, gives back, or lets it
- * expire bank     an outside call for each charge and refund, a timer beside it watcher  counts the
- * facts of product and bank, which come by subscriptions Generation 2 decides otherwise, has one
- * more migration and knows two more types. */
+ *
+ *   order    a buyer: reserves stock and charges an account, then buys, gives back or waits
+ *   bank     an outside call for each charge and refund, a timer beside it
+ *   watcher  counts the facts of product and bank, which come by subscriptions
+ *   trip     sagas that are made up from the seed
+ *   host     does what trips ask for, and undoes it, when and if it likes
+ *
+ * Generation 2 decides otherwise, has one more migration and knows two more types. */
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
@@ -14,7 +18,7 @@
 
 #include <evt/evt.h>
 
-enum sim_kind { SIM_PRODUCT, SIM_ORDER, SIM_BANK, SIM_WATCHER, SIM_KINDS };
+enum sim_kind { SIM_PRODUCT, SIM_ORDER, SIM_BANK, SIM_WATCHER, SIM_TRIP, SIM_HOST, SIM_KINDS };
 
 /* `generation` is 1 or 2. */
 const struct evt_service *sim_service(enum sim_kind kind, int generation);
@@ -25,6 +29,8 @@ void sim_services_init(void);
 extern const struct evt_service sim_buyer[SIM_GENERATIONS];
 extern const struct evt_service sim_bank[SIM_GENERATIONS];
 extern const struct evt_service sim_watcher[SIM_GENERATIONS];
+extern const struct evt_service sim_trip[SIM_GENERATIONS];
+extern const struct evt_service sim_host[SIM_GENERATIONS];
 extern struct evt_registry sim_registry[SIM_GENERATIONS];
 
 /* The first statements and tables of each scripted service. */

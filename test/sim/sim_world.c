@@ -1,5 +1,6 @@
 /* Sim world: a history from its seed: topics, processes, the script and the faults; then the
  * healing, until nothing moves any more; then the checks. */
+#include "sim_plan.h"
 #include "sim_world.h"
 
 #include "events/evt.h"
@@ -161,15 +162,39 @@ static void create_topics(struct sim_world *world)
 /* One process for both partitions of a service, or one each. */
 static void create_nodes(struct sim_world *world)
 {
-    for (int kind = 0; kind < world->kinds; kind++) {
-        const bool one = evt_sim_rand_chance(&world->script_rand, 500);
+    for (int kind = 0; kind < SIM_KINDS; kind++) {
+        const bool one = world->here[kind] && evt_sim_rand_chance(&world->script_rand, 500);
 
-        for (int32_t p = one ? -1 : 0; p < (one ? 0 : 2); p++) {
+        for (int32_t p = one ? -1 : 0; world->here[kind] && p < (one ? 0 : 2); p++) {
             struct sim_node *node = sim_node_add(world, (enum sim_kind)kind, p, false);
 
             sim_node_start(node);
         }
     }
+}
+
+/* The shop, sagas, or both. */
+static void choose_kinds(struct sim_world *world, bool shop_only)
+{
+    const uint64_t kind = shop_only ? 999 : evt_sim_rand_below(&world->script_rand, 1000);
+    const bool trips = kind < 350, shop = kind >= 280;
+
+    world->here[SIM_PRODUCT] = world->here[SIM_ORDER] = world->here[SIM_BANK] = shop;
+    world->here[SIM_WATCHER] = shop && evt_sim_rand_chance(&world->script_rand, 250);
+    world->here[SIM_TRIP] = world->here[SIM_HOST] = trips;
+}
+
+enum sim_kind sim_some_kind(struct sim_world *world, struct evt_sim_rand *rand)
+{
+    uint64_t n = 0;
+    int kind = 0;
+
+    for (int k = 0; k < SIM_KINDS; k++)
+        n += world->here[k];
+    n = evt_sim_rand_below(rand, n);
+    while (!world->here[kind] || n-- > 0)
+        kind++;
+    return (enum sim_kind)kind;
 }
 
 static void begin(struct sim_world *world, uint64_t seed, bool trace)
@@ -197,7 +222,8 @@ static void begin(struct sim_world *world, uint64_t seed, bool trace)
     memset(world->refuses_until_us, 0, sizeof world->refuses_until_us);
     for (size_t i = 0; i < SIM_KINDS; i++)
         world->generation[i] = 1;
-    world->kinds = evt_sim_rand_chance(&world->script_rand, 250) ? SIM_KINDS : SIM_WATCHER;
+    world->trips_n = 0;
+    sim_plans_make(seed);
 }
 
 /* Nothing is on its way, and every shard has nothing to do and nothing to wait for. */
@@ -272,7 +298,8 @@ static void heal(struct sim_world *world)
             sim_fail(world, "streams stay held");
         else if (round == 0)
             reconnect_all(world);
-        else if (sim_operator_heal(world) > 0 || sim_operator_settle(world) > 0)
+        else if (sim_operator_heal(world) > 0 || sim_operator_settle(world) > 0 ||
+                 sim_operator_retry(world) > 0)
             continue; /* until nothing is held any more, nor waits for a person */
         else if (world->records < RECORDS_MIN)
             more_of_it(world);
@@ -281,9 +308,10 @@ static void heal(struct sim_world *world)
     }
 }
 
-static void start(struct sim_world *world, uint64_t seed, bool trace)
+static void start(struct sim_world *world, uint64_t seed, bool shop_only, bool trace)
 {
     begin(world, seed, trace);
+    choose_kinds(world, shop_only);
     create_topics(world);
     evt_sim_rand_init(&world->log_rand, seed, 4);
     create_nodes(world);
@@ -318,7 +346,7 @@ static void run_script(struct sim_world *world, const struct sim_directed *direc
 
 bool sim_world_run(struct sim_world *world, uint64_t seed, bool trace)
 {
-    start(world, seed, trace);
+    start(world, seed, false, trace);
     sim_fault_plan(world);
     run_script(world, NULL);
     return finish(world);
@@ -327,7 +355,7 @@ bool sim_world_run(struct sim_world *world, uint64_t seed, bool trace)
 bool sim_world_run_directed(struct sim_world *world, const struct sim_directed *directed,
                             bool trace)
 {
-    start(world, 1, trace);
+    start(world, 1, true, trace);
     run_script(world, directed);
     return finish(world);
 }

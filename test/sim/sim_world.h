@@ -7,6 +7,8 @@
  *   sim_producer.c  sends on their way to the log
  *   sim_provider.c  the world outside: keyed, idempotent, forgetful, silent at times
  *   sim_script.c    what customers send
+ *   sim_plan.c      sagas by chance
+ *   sim_model.c     what a trip may send (and sim_model_see.c)
  *   sim_hostile.c   what strangers send
  *   sim_fault.c     what goes wrong, and when
  *   sim_directed.c  the same at one exact moment, without chance
@@ -29,10 +31,11 @@
 
 enum {
     SIM_SEATS_MAX = 6,  /* of a process: two partitions, and two of each of two subscriptions */
-    SIM_NODES_MAX = 24, /* zombies included */
+    SIM_NODES_MAX = 28, /* zombies included */
     SIM_CALLS_MAX = 512,
-    SIM_SHARDS_MAX = 12,
-    SIM_TABLES_MAX = 24
+    SIM_SHARDS_MAX = 16,
+    SIM_TABLES_MAX = 24,
+    SIM_TRIPS_KEPT = 16
 };
 
 /* What goes wrong. Each is counted when it happened, not when it was planned. */
@@ -81,6 +84,7 @@ const char *sim_fault_str(enum sim_fault fault);
 struct sim_stats {
     uint64_t histories, records, faults[SIM_FAULT_KINDS];
     uint64_t held, dead_letters, rebuilds, restarts, refusals, effects;
+    uint64_t trips, trips_undone, trips_retried;
 };
 
 struct sim_world;
@@ -174,7 +178,7 @@ struct sim_world {
     struct evt_sim_process scratch;
     struct sim_node nodes[SIM_NODES_MAX];
     size_t nodes_n;
-    int kinds;                 /* services in this history: SIM_PRODUCT … */
+    bool here[SIM_KINDS];      /* the services of this history */
     int generation[SIM_KINDS]; /* that was deployed last */
     struct sim_group groups[SIM_SHARDS_MAX];
     size_t groups_n;
@@ -190,6 +194,8 @@ struct sim_world {
     uint64_t records;     /* appended so far */
     uint64_t steps;
     unsigned commands_n;
+    char trips[SIM_TRIPS_KEPT][24]; /* refs of some that were started */
+    size_t trips_n, checked_trips;
     struct evt_buf scratch_buf;
     struct sim_stats *stats;
     char failure[512]; /* "" while all holds */
@@ -216,6 +222,7 @@ const struct evt_record *sim_append_message(struct sim_world *world, struct evt_
 void sim_birth(struct sim_world *world, struct evt_sim_partition *part);
 size_t sim_partition_place(const struct sim_world *world, const struct evt_sim_partition *part);
 const char *sim_kind_name(enum sim_kind kind);
+enum sim_kind sim_some_kind(struct sim_world *world, struct evt_sim_rand *rand);
 struct evt_sim_partition *sim_inbox(struct sim_world *world, enum sim_kind kind, int32_t partition);
 
 /* sim_template.c */
@@ -292,6 +299,8 @@ extern const struct sim_directed sim_directed[]; /* ends with {0} */
 void sim_operator_deploy(struct sim_world *world, enum sim_kind kind);
 /* Heals held streams by resends and words; returns how many there were. */
 size_t sim_operator_heal(struct sim_world *world);
+/* Has what is parked of the trips taken up again; returns how many there were. */
+size_t sim_operator_retry(struct sim_world *world);
 /* Settles parked calls by the provider's books; returns how many there were. */
 size_t sim_operator_settle(struct sim_world *world);
 /* After a process ended by itself: what its last words say to do. */
@@ -313,10 +322,10 @@ struct sim_replay {
     void (*send)(void *arg, const struct evt_send *send);
     void (*observe)(void *arg, const struct evt_record *rec, enum evt_outcome outcome,
                     const char *reason);
-    void *arg;
+    void *arg;     /* what a record sends is sent right after it was observed */
     uint64_t hash; /* out: the content of the store */
     struct sim_tables tables;
-    int generation;
+    int generation; /* that runs, or ran last */
     char source[192];
 };
 /* The shard's whole log, through its generations, into a scratch file. */

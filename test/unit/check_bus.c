@@ -4,6 +4,7 @@
 #include "test/lib/suite.h"
 
 #include <evt/clock.h>
+#include <evt/hash.h>
 #include <evt/mem.h>
 
 #include <librdkafka/rdkafka_mock.h>
@@ -29,6 +30,53 @@ START_TEST(commands_are_carried_out_and_answered)
     running_expect(&run, "tea", ON_HAND, 5);
     running_expect_records(&run, EVENTS, ANSWERED, 2);
     running_expect_records(&run, EVENTS, "shop.product.v1.StockChanged", 1);
+    running_release(&run);
+}
+END_TEST
+
+/* Whoever waits for a key is told of its records before their commit. */
+static struct {
+    int applied, committed;
+    bool told;
+} tea;
+
+static void note_applied(void *arg, int32_t partition, const struct evt_record *rec)
+{
+    ck_assert_ptr_eq(arg, &tea);
+    ck_assert_int_eq(partition, rec->partition);
+    if (rec->key_len == 3 && memcmp(rec->key, "tea", 3) == 0)
+        tea.told = true;
+}
+
+static void note_committed(void *arg, int32_t partition, int64_t position)
+{
+    (void)partition;
+    (void)position;
+    ck_assert_ptr_eq(arg, &tea);
+    tea.applied += tea.told;
+    tea.told = false;
+    tea.committed++;
+}
+
+START_TEST(what_is_applied_is_told_before_it_is_committed)
+{
+    const int32_t shard = evt_partition_of("tea", 3, 2);
+    struct running run;
+
+    running_init(&run);
+    run.opt.applied = note_applied;
+    run.opt.committed = note_committed;
+    run.opt.committed_arg = &tea;
+    run.opt.shards = &shard;
+    run.opt.shards_n = 1;
+    running_start(&run);
+    running_create(&run, "tea");
+    running_receive(&run, "tea", 5);
+    running_expect(&run, "tea", ON_HAND, 5);
+    running_stop(&run); /* its threads have ended */
+    ck_assert_int_ge(tea.applied, 1);
+    ck_assert_int_le(tea.applied, 2);
+    ck_assert_int_ge(tea.committed, tea.applied);
     running_release(&run);
 }
 END_TEST
@@ -173,7 +221,8 @@ START_TEST(a_broker_that_goes_and_returns_is_waited_for)
 }
 END_TEST
 
-SUITE("bus", commands_are_carried_out_and_answered, a_stop_and_a_start_lose_nothing,
-      a_store_that_was_removed_is_built_again, a_store_that_was_being_built_is_built_anew,
-      a_timer_comes_back_through_the_inbox, a_destination_that_refuses_is_waited_for_and_said,
+SUITE("bus", commands_are_carried_out_and_answered, what_is_applied_is_told_before_it_is_committed,
+      a_stop_and_a_start_lose_nothing, a_store_that_was_removed_is_built_again,
+      a_store_that_was_being_built_is_built_anew, a_timer_comes_back_through_the_inbox,
+      a_destination_that_refuses_is_waited_for_and_said,
       a_broker_that_goes_and_returns_is_waited_for)

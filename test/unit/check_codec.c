@@ -699,6 +699,23 @@ START_TEST(text_of_a_field)
 }
 END_TEST
 
+START_TEST(number_of_a_field)
+{
+    struct shapes_all msg = all_new();
+
+    msg.count = -7; /* an int */
+    msg.total = INT64_MAX;
+    ck_assert_int_eq(evt_type_number(&shapes_all_type, &msg, "count"), -7);
+    ck_assert_int_eq(evt_type_number(&shapes_all_type, &msg, "total"), INT64_MAX);
+    if (mortal_begin())
+        evt_type_number(&shapes_all_type, &msg, "name");
+    ck_assert_ptr_nonnull(mortal_end());
+    if (mortal_begin())
+        evt_type_number(&shapes_all_type, &msg, "nowhere");
+    ck_assert_ptr_nonnull(mortal_end());
+}
+END_TEST
+
 /* ---- the cache ---- */
 
 START_TEST(dying_in_an_allocation_leaves_the_cache_whole)
@@ -794,6 +811,6 @@ SUITE("codec", frames, schema_ids, init_sets_the_defaults, the_bytes_are_avro,
       numbers_widen, numbers_do_not_narrow, string_and_bytes_take_each_other, enums_meet_by_symbol,
       unions_either_way, records_project_field_by_field, aliases_of_fields_and_records,
       arrays_and_maps_in_blocks, a_schema_that_is_none, a_record_that_failed_once_fails_again,
-      types_nested_without_end, a_message_of_its_own, text_of_a_field,
+      types_nested_without_end, a_message_of_its_own, text_of_a_field, number_of_a_field,
       dying_in_an_allocation_leaves_the_cache_whole, one_schema_for_two_readers,
       threads_compile_and_read_at_once)

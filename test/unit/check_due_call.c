@@ -99,6 +99,23 @@ START_TEST(past_the_providers_memory_a_call_is_parked)
 }
 END_TEST
 
+/* A person decides; the driver makes no further attempt. */
+START_TEST(a_call_that_cannot_be_made_is_parked)
+{
+    struct core_driver driver;
+
+    core_driver_begin(&driver, "call");
+    core_driver_at(&driver, CORE_NOW + 5);
+    core_driver_ended(&driver, 1, EVT_CALL_END_PARKED, "no such card", CORE_NOW + 5);
+    ck_assert_str_eq(core_driver_at(&driver, CORE_NOW + 5), "call.1;");
+    core_run(driver.core);
+    ck_assert_str_eq(core_rows(driver.core, "SELECT id, state FROM evt_calls ORDER BY id"),
+                     "1|1;2|0");
+    ck_assert_str_eq(core_driver_at(&driver, CORE_NOW + 10 * EVT_CALL_AGAIN_MS_MAX), "");
+    core_driver_end(&driver);
+}
+END_TEST
+
 /* Whatever a provider says, what is published of it fits a message. */
 START_TEST(a_long_response_is_cut)
 {
@@ -181,7 +198,8 @@ START_TEST(calls_under_way_are_bounded)
 }
 END_TEST
 
-SUITE("due call", a_long_response_is_cut, a_call_is_made_and_its_outcome_published,
-      a_lost_outcome_is_published_again, an_unknown_end_is_tried_again,
-      past_the_providers_memory_a_call_is_parked, a_new_driver_makes_the_call_again,
-      a_call_under_way_survives_a_failure, calls_under_way_are_bounded)
+SUITE("due call", a_long_response_is_cut, a_call_that_cannot_be_made_is_parked,
+      a_call_is_made_and_its_outcome_published, a_lost_outcome_is_published_again,
+      an_unknown_end_is_tried_again, past_the_providers_memory_a_call_is_parked,
+      a_new_driver_makes_the_call_again, a_call_under_way_survives_a_failure,
+      calls_under_way_are_bounded)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "test/lib/suite.h"
 #include "test/lib/web.h"
@@ -79,12 +80,54 @@ static void wait_twice(struct evt_request *req)
     evt_request_resume(req, again, (void *)(uintptr_t) "twice");
 }
 
+static void cut(struct evt_request *req)
+{
+    evt_reply_cut(req);
+}
+
+static void cut_late(struct evt_request *req, void *arg)
+{
+    (void)arg;
+    evt_reply_cut(req);
+}
+
+static void wait_for_a_cut(struct evt_request *req)
+{
+    evt_request_suspend(req, 1, cut_late, NULL);
+}
+
+static int lates; /* under the lock */
+
+static void count_late(struct evt_request *req, void *arg)
+{
+    say(req, arg);
+    pthread_mutex_lock(&lock);
+    lates++;
+    pthread_cond_signal(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+/* And once more, to be answered. */
+static void late_again(struct evt_request *req, void *arg)
+{
+    evt_request_suspend(req, 1, count_late, arg);
+}
+
+static void wait_a_little(struct evt_request *req)
+{
+    evt_request_suspend(req, 20, late_again, (void *)(uintptr_t) "late");
+    enlist(req);
+}
+
 static const struct evt_route routes[] = {
     {.method = "GET", .path = "/long", .fn = wait_long},
     {.method = "GET", .path = "/no-time", .fn = wait_no_time},
     {.method = "GET", .path = "/plainly", .fn = wait_plainly},
     {.method = "GET", .path = "/not", .fn = wait_not},
     {.method = "GET", .path = "/twice", .fn = wait_twice},
+    {.method = "GET", .path = "/little", .fn = wait_a_little},
+    {.method = "GET", .path = "/cut", .fn = cut},
+    {.method = "GET", .path = "/cut-late", .fn = wait_for_a_cut},
     {0},
 };
 
@@ -226,6 +269,35 @@ START_TEST(who_has_gone_is_answered_all_the_same)
 }
 END_TEST
 
+static void cut_off(struct web *web)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    setsockopt(web->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    web_close(web);
+}
+
+/* The daemon may see that before it calls the request again. */
+START_TEST(who_has_gone_does_not_hold_up_a_stop)
+{
+    enum { N = 5 };
+    struct web web[N];
+
+    start();
+    for (size_t i = 0; i < N; i++) {
+        ask(&web[i], "/long");
+        await(i + 1);
+    }
+    for (size_t i = 0; i < N; i++)
+        cut_off(&web[i]);
+    ck_assert(evt_request_claim(waiting[0]));
+    say(waiting[0], "done");
+    evt_http_stop(http);
+    for (size_t i = 0; i < N; i++)
+        evt_request_drop(waiting[i]);
+}
+END_TEST
+
 START_TEST(stopping_is_a_deadline_for_all)
 {
     enum { N = 5 };
@@ -320,7 +392,64 @@ START_TEST(each_is_answered_once)
 }
 END_TEST
 
+/* Who waits for his deadline keeps something for it, so it comes, whoever has gone. */
+START_TEST(who_has_gone_is_late_all_the_same)
+{
+    enum { N = 40 };
+    struct web web;
+
+    start();
+    for (size_t i = 0; i < N; i++) {
+        ask(&web, "/little");
+        await(i + 1);
+        if (i % 2)
+            cut_off(&web);
+        else
+            web_close(&web);
+    }
+    pthread_mutex_lock(&lock);
+    while (lates < N)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+    evt_http_stop(http);
+    for (size_t i = 0; i < N; i++)
+        evt_request_drop(waiting[i]);
+}
+END_TEST
+
+/* Closed without a byte, by the handler, by its deadline, by another thread; others are not. */
+static void expect_cut(struct web *web)
+{
+    ck_assert(!web_read(web, false));
+    ck_assert_uint_eq(web->in.len, 0);
+    web_close(web);
+}
+
+START_TEST(cut_instead_of_answered)
+{
+    struct evt_request *req;
+    struct web web;
+
+    start();
+    ask(&web, "/cut");
+    expect_cut(&web);
+    ask(&web, "/cut-late");
+    expect_cut(&web);
+    ask(&web, "/long");
+    req = await(1);
+    ck_assert(evt_request_claim(req));
+    evt_reply_cut(req);
+    expect_cut(&web);
+    evt_request_drop(req);
+    ask(&web, "/not");
+    expect(&web, "at once");
+    evt_http_stop(http);
+}
+END_TEST
+
 SUITE("http_suspend", another_thread_answers, in_any_order, the_deadline_answers,
       it_may_be_answered_before_its_handler_returns, it_may_wait_again,
-      who_has_gone_is_answered_all_the_same, stopping_is_a_deadline_for_all,
-      stopping_waits_for_who_claimed, each_is_answered_once, a_stopped_one_takes_no_connections)
+      who_has_gone_is_answered_all_the_same, who_has_gone_does_not_hold_up_a_stop,
+      stopping_is_a_deadline_for_all, stopping_waits_for_who_claimed, each_is_answered_once,
+      a_stopped_one_takes_no_connections, who_has_gone_is_late_all_the_same,
+      cut_instead_of_answered)

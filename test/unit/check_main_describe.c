@@ -2,11 +2,16 @@
 #include "libevents/src/main_internal.h"
 #include "test/lib/fake_order.h"
 #include "test/lib/fake_product.h"
+#include "test/lib/folder.h"
+#include "test/lib/mortal.h"
 #include "test/lib/suite.h"
 
 #include <evt/http.h>
+#include <evt/mem.h>
 
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void list(struct evt_request *req)
@@ -147,5 +152,100 @@ START_TEST(options_and_where_else_they_come_from)
 }
 END_TEST
 
+static const struct evt_option own[] = {
+    {.name = "bank-url", .value = "URL", .fallback = "http://127.0.0.1:1", .help = "the bank"},
+    {.name = "bank-key", .value = "KEY", .help = "what it knows us by", .secret = true},
+    {0},
+};
+
+START_TEST(a_services_own_options_are_runs)
+{
+    struct evt_service service = fake_product;
+    struct evt_command *commands;
+    struct evt_main main = {.service = &service, .options = evt__main_options};
+    size_t run = 0, others = 0;
+    json_t *json;
+
+    service.options = own;
+    main.commands = commands = evt__main_commands_of(&service);
+    json = evt__describe(&main);
+    ck_json(find(json, "options", "name", "bank-url"),
+            "{\"name\":\"bank-url\",\"command\":\"run\",\"environment\":\"BANK_URL\","
+            "\"value\":\"URL\",\"default\":\"http://127.0.0.1:1\",\"help\":\"the bank\"}");
+    ck_json(find(json, "options", "name", "bank-key"),
+            "{\"name\":\"bank-key\",\"command\":\"run\",\"environment\":\"BANK_KEY\","
+            "\"value\":\"KEY\",\"default\":null,\"help\":\"what it knows us by\","
+            "\"secret\":true}");
+    find(json, "options", "name", "http-addr"); /* and run's as ever */
+    for (const struct evt_command *command = commands; command->name; command++)
+        for (const struct evt_option *at = command->options; at && at->name; at++)
+            if (strcmp(at->name, "bank-url") == 0)
+                strcmp(command->name, "run") == 0 ? run++ : others++;
+    ck_assert_uint_eq(run, 1);
+    ck_assert_uint_eq(others, 0);
+    json_decref(json);
+    evt__main_commands_free(commands);
+}
+END_TEST
+
+START_TEST(an_option_of_ours_again_is_a_bug)
+{
+    static const struct evt_option again[] = {
+        {.name = "http-addr", .value = "HOST:PORT", .help = "another one"}, {0}};
+    struct evt_service service = fake_product;
+
+    service.options = again;
+    if (mortal_begin())
+        (void)evt__main_commands_of(&service);
+    ck_assert_ptr_nonnull(strstr(mortal_end(), "broken invariant"));
+}
+END_TEST
+
+/* What `svc-product run` prints with these arguments, its exit status in front. */
+static char *ran(const struct evt_service *service, const char *arg)
+{
+    char program[] = "svc-product", verb[] = "run", *text;
+    char *argv[] = {program, verb, evt_strdup(arg), NULL};
+    struct folder folder;
+    size_t len;
+    int status;
+
+    folder_init(&folder);
+    ck_assert_ptr_nonnull(freopen(folder_path(&folder, "out"), "w", stdout));
+    ck_assert_ptr_nonnull(freopen(folder_path(&folder, "err"), "w", stderr));
+    status = evt_service_main(3, argv, service);
+    printf("exit %d\n", status);
+    fflush(stdout);
+    fflush(stderr);
+    text = folder_read(&folder, status == EVT_EXIT_OK ? "out" : "err", &len);
+    folder_release(&folder);
+    evt_free(argv[2]);
+    return text;
+}
+
+START_TEST(a_secret_is_taken_from_the_environment_and_not_shown)
+{
+    struct evt_service service = fake_product;
+    char *text;
+
+    service.options = own;
+    ck_assert_int_eq(setenv("BANK_KEY", "0123456789", 1), 0);
+    ck_assert_int_eq(setenv("BANK_URL", "http://127.0.0.1:2", 1), 0);
+    text = ran(&service, "--print-config");
+    ck_assert_ptr_nonnull(strstr(text, "environment BANK_KEY\n"));
+    ck_assert_ptr_nonnull(strstr(text, "http://127.0.0.1:2"));
+    ck_assert_ptr_nonnull(strstr(text, "***"));
+    ck_assert_ptr_null(strstr(text, "0123456789"));
+    evt_free(text);
+    text = ran(&service, "--bank-key=0123456789");
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "--bank-key is not taken from the command line, where others can "
+                                 "read it: set BANK_KEY or BANK_KEY_FILE\n"));
+    evt_free(text);
+}
+END_TEST
+
 SUITE("main_describe", what_it_takes_and_sends, a_subscribed_fact_comes_under_the_subscribers_key,
-      timers_and_calls_by_name, its_routes_and_ours, options_and_where_else_they_come_from)
+      timers_and_calls_by_name, its_routes_and_ours, options_and_where_else_they_come_from,
+      a_services_own_options_are_runs, a_secret_is_taken_from_the_environment_and_not_shown,
+      an_option_of_ours_again_is_a_bug)

@@ -5,6 +5,7 @@
 
 #include <events/evt.h>
 #include <events/product.h>
+#include <evt/caller.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,59 @@ START_TEST(names_are_unique)
 }
 END_TEST
 
+static enum evt_err begin_call(struct evt_attempt *attempt, const struct evt_call_request *request,
+                               struct evt_error *why)
+{
+    (void)attempt;
+    (void)request;
+    (void)why;
+    return EVT_OK;
+}
+
+static enum evt_call_end end_call(struct evt_attempt *attempt, const struct evt_call_answer *answer)
+{
+    (void)attempt;
+    (void)answer;
+    return EVT_CALL_END_OK;
+}
+
+START_TEST(each_call_has_one_caller)
+{
+    const struct evt_caller bank = {.name = "bank",
+                                    .destination = "bank",
+                                    .timeout_ms = 1,
+                                    .begin = begin_call,
+                                    .end = end_call};
+    struct evt_caller callers[] = {bank, {0}, {0}};
+
+    copy(&fake_product);
+    service.callers = callers;
+    ck_ok(evt_service_check(&service, &err), err);
+    callers[1] = bank;
+    REFUSED("product has two callers for the call bank");
+    callers[1].name = "mint";
+    REFUSED("product has no handler for the end of the call mint");
+    callers[0].name = "mint";
+    REFUSED("product has no caller for the call bank");
+    service.calls = NULL;
+    REFUSED("product has no handler for the end of the call mint");
+    service.calls = fake_product.calls;
+    callers[1] = (struct evt_caller){0};
+    callers[0] = bank;
+    callers[0].timeout_ms = 0;
+    REFUSED("product's caller for bank has no timeout");
+    callers[0] = bank;
+    callers[0].begin = NULL;
+    REFUSED("product's caller for bank lacks its destination, begin or end");
+    callers[0] = bank;
+    callers[0].end = NULL;
+    REFUSED("product's caller for bank lacks its destination, begin or end");
+    callers[0] = bank;
+    callers[0].destination = NULL;
+    REFUSED("product's caller for bank lacks its destination, begin or end");
+}
+END_TEST
+
 START_TEST(only_a_refusal_is_libevents_own_and_handled)
 {
     copy(&fake_product);
@@ -135,5 +189,5 @@ END_TEST
 
 SUITE("service", a_service_that_fits_is_taken, every_message_has_a_handler,
       a_message_has_one_handler, anothers_message_is_not_handled, a_fact_needs_a_subscription,
-      generations_count_from_one, migrations_are_dense, names_are_unique,
+      generations_count_from_one, migrations_are_dense, names_are_unique, each_call_has_one_caller,
       only_a_refusal_is_libevents_own_and_handled)

@@ -109,5 +109,21 @@ START_TEST(a_step_is_one_character)
 }
 END_TEST
 
+START_TEST(a_cut_leaves_whole_characters)
+{
+    static const char text[] = "a€😀z"; /* 1, 3, 4 and 1 bytes */
+    static const size_t want[] = {0, 1, 1, 1, 4, 4, 4, 4, 8, 9};
+
+    for (size_t len = 0; len < sizeof(text); len++)
+        ck_assert_uint_eq(evt_utf8_cut(text, len), want[len]);
+    ck_assert_uint_eq(evt_utf8_cut("ab\xff"
+                                   "cd",
+                                   5),
+                      2); /* nothing behind what is none */
+    ck_assert_uint_eq(evt_utf8_cut(NULL, 0), 0);
+}
+END_TEST
+
 SUITE("utf8", well_formed_text_is_valid_anywhere, anything_else_is_refused_anywhere,
-      empty_is_valid_and_nul_is_a_character, two_bytes_by_the_rule, a_step_is_one_character)
+      empty_is_valid_and_nul_is_a_character, two_bytes_by_the_rule, a_step_is_one_character,
+      a_cut_leaves_whole_characters)

@@ -1,5 +1,6 @@
 /* Bus: the Kafka driver. It runs the shards of one service, each on a thread of its own: feeds them
- * their partition, sends what they send, commits when that is acknowledged, fires their timers.
+ * their partition, sends what they send, commits when that is acknowledged, fires their timers,
+ * makes their calls.
  *
  * One consumer with a queue per partition, assigned by us from the stores' positions; two
  * idempotent producers (one sends at once, one gathers bursts), made anew after a fatal error; one
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 
 struct evt_bus;
+struct evt_conf;
 
 struct evt_bus_options {
     const struct evt_service *service;
@@ -23,8 +25,11 @@ struct evt_bus_options {
     size_t shards_n;
     int64_t watchdog_ms; /* a shard that has not moved for so long is said to be stuck */
     struct evt_metrics *metrics;
+    const struct evt_conf *conf; /* the service's own options, for its callers; NULL: none is set */
     /* After each COMMIT, from the shard's thread: everything up to `position` has its effect. */
     void (*committed)(void *arg, int32_t partition, int64_t position);
+    /* Before it, there: each record that it holds, perhaps more than once. NULL: nobody asks. */
+    void (*applied)(void *arg, int32_t partition, const struct evt_record *rec);
     void *committed_arg;
 };
 

@@ -8,4 +8,8 @@ int64_t evt_clock_ms(void);      /* monotonic: for pauses and deadlines */
 int64_t evt_clock_us(void);      /* monotonic: for measuring */
 int64_t evt_clock_wall_ms(void); /* since 1970, as a log's timestamps */
 
+/* A log's timestamp for people and for JSON: "2026-11-21T10:20:30.123Z"; "-" where it is none. */
+#define EVT_CLOCK_TEXT 32
+void evt_clock_print(int64_t time_ms, char ret_text[EVT_CLOCK_TEXT]);
+
 #endif

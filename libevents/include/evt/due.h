@@ -44,9 +44,9 @@ struct evt_due_driver {
 EVT_MUST_USE enum evt_err evt_due_run(struct evt_due *due, int64_t now_ms,
                                       const struct evt_due_driver *driver, struct evt_error *err);
 
-/* The driver says how a call ended; an unknown end makes it be called again, after a pause. A
- * response of more than EVT_CALL_RESPONSE_MAX bytes is cut there: whatever a provider says, the end
- * is known. */
+/* The driver says how a call ended; an unknown end makes it be called again, after a pause; one
+ * that cannot be made is parked, as is one past its provider's memory. A response of more than
+ * EVT_CALL_RESPONSE_MAX bytes is cut there: whatever a provider says, the end is known. */
 void evt_due_call_ended(struct evt_due *due, int64_t id, enum evt_call_end end,
                         struct evt_bytes response, int64_t now_ms);
 

@@ -9,6 +9,7 @@
 
 #include <evt/bus.h>
 #include <evt/http.h>
+#include <evt/record.h>
 #include <evt/type.h>
 #include <sqlite3.h>
 
@@ -19,14 +20,16 @@ struct evt_edge_options {
     struct evt_bus *bus;
     const char *peers; /* "0=http://127.0.0.1:8081,1=…": the owner of each shard; NULL: all ours */
     int64_t answer_ms; /* how long a command's answer is waited for; 0: 5000 */
+    int64_t beat_ms;   /* a stream in which nothing happens says so this often; 0: 15000 */
 };
 /* The routes of a service have their edge as evt_request_arg. */
 EVT_MUST_USE enum evt_err evt_edge_new(const struct evt_edge_options *opt,
                                        struct evt_edge **ret_edge, struct evt_error *err);
 /* After the HTTP side and then the bus have stopped; NULL is fine. */
 void evt_edge_free(struct evt_edge *edge);
-/* For evt_bus_options.committed. */
+/* For evt_bus_options.committed, and for its `applied`. */
 void evt_edge_committed(void *edge, int32_t partition, int64_t position);
+void evt_edge_applied(void *edge, int32_t partition, const struct evt_record *rec);
 
 /* How a command was answered. */
 struct evt_answer {
@@ -42,12 +45,60 @@ void evt_edge_command(struct evt_edge *edge, struct evt_request *req, const stru
                       const void *msg, const char *location,
                       void (*answered)(struct evt_request *req, const struct evt_answer *answer));
 
+/* The id of what a request creates: a UUID that follows from user, route and Idempotency-Key, as
+ * the command's id does, so that a retry means the same thing and meets the same shard. False: the
+ * key is missing or malformed, and the request was answered. */
+#define EVT_EDGE_ID_LEN 36
+bool evt_edge_new_id(struct evt_request *req, char ret_id[EVT_EDGE_ID_LEN + 1]);
+
+/* ?wait=SECONDS, 0 without; false: it is none, and the request was answered. What is passed on is
+ * waited for as much longer. */
+#define EVT_EDGE_WAIT_MAX 60
+bool evt_edge_wait_ms(struct evt_request *req, int64_t *ret_wait_ms);
+/* Waits for what our shard makes of `key`. `look` reads the store and answers (true), or waits on;
+ * it is called at once, after each commit of records with that key and, `last`, when the time is up
+ * or the process stops: then it answers whatever there is. All on the HTTP thread. */
+void evt_edge_await(struct evt_edge *edge, struct evt_request *req, const char *key,
+                    int64_t wait_ms, bool (*look)(struct evt_request *req, void *arg, bool last),
+                    void *arg);
+
+/* Server-sent events about `key`, one for each entry of a numbered history; Last-Event-ID resumes
+ * it. The owner's process streams; another one follows the owner by long-polls. `read` appends what
+ * comes after entry `after`, and moves it. */
+enum evt_follow {
+    EVT_FOLLOW_ON,
+    EVT_FOLLOW_END, /* nothing will come behind that */
+    EVT_FOLLOW_NONE,
+    EVT_FOLLOW_UNREADABLE
+};
+void evt_edge_follow(struct evt_edge *edge, struct evt_request *req, const char *key,
+                     enum evt_follow (*read)(sqlite3 *db, const char *key, int64_t *after,
+                                             struct evt_buf *out),
+                     const char *none); /* 404 for EVT_FOLLOW_NONE */
+/* One event of it. `json`'s reference is taken. */
+void evt_event_print(struct evt_buf *out, int64_t id, const char *event, struct json_t *json);
+
+/* A list over all shards, page by page, as ?limit= and ?cursor= ask for; the cursor holds a
+ * position per shard. */
+struct evt_list {
+    const char *path; /* "/v1/products" */
+    const char *name; /* of the array in the body */
+    const char *sql; /* rows above position ?1 in its order, at most ?2; column 0 is the position */
+    struct json_t *(*show)(sqlite3_stmt *row);
+};
+void evt_edge_list(struct evt_edge *edge, struct evt_request *req, const struct evt_list *what);
+
 /* Passes the request on when `key` is another process's: true, it is or will be answered.
  * evt_edge_command does so by itself. */
 bool evt_edge_passed_on(struct evt_edge *edge, struct evt_request *req, const char *key);
 /* A read-only connection to a shard's store, for short reads on the HTTP thread; NULL: not ours, or
  * it cannot be opened now. */
 sqlite3 *evt_edge_store(struct evt_edge *edge, int32_t partition);
+/* The same as a statement, which is prepared once: `sql` is a constant. To be reset by who has
+ * stepped it, and not kept. */
+sqlite3_stmt *evt_edge_statement(struct evt_edge *edge, int32_t partition, const char *sql);
+/* 503: it cannot be read now. */
+void evt_edge_unreadable(struct evt_request *req, int32_t partition);
 
 /* For what is spread over all shards: which are ours, and the processes that own the others, each
  * once. */

@@ -39,6 +39,7 @@ struct evt_http_options {
     int per_client_max;             /* connections from one address; 0: 256 */
     int idle_timeout_s;             /* without a byte; 0: 30 */
     int arrival_timeout_s;          /* for a whole request to come, however slowly; 0: 60 */
+    int streams_max;                /* answers at a time that come piece by piece; 0: 128 */
 };
 EVT_MUST_USE enum evt_err evt_http_start(const struct evt_http_options *opt,
                                          struct evt_http **ret_http, struct evt_error *err);
@@ -68,6 +69,21 @@ void evt_reply_text(struct evt_request *req, int status, const char *type, const
                     size_t len);
 /* RFC 9457: type about:blank, title from the status, this detail. Headers stay. */
 void evt_reply_problem(struct evt_request *req, int status, const char *fmt, ...) EVT_PRINTF(3, 4);
+/* Closes the connection instead of answering, for a stand-in of what fails. It counts as begun and
+ * ended, and not among the answers. */
+void evt_reply_cut(struct evt_request *req);
+
+/* An answer that comes piece by piece, on the HTTP thread. `next` is called whenever all that was
+ * written has gone out. It does one of three: it writes, it suspends the request (`late` then
+ * writes or ends), or it ends the answer. In a stop it is not called any more. `gone` (may be NULL)
+ * is told when it is over, by our will or the client's. False: there are too many already, and it
+ * was answered with a problem. */
+bool evt_reply_stream(struct evt_request *req, int status, const char *type,
+                      void (*next)(struct evt_request *req, void *arg), void (*gone)(void *arg),
+                      void *arg);
+void evt_stream_write(struct evt_request *req, const char *text, size_t len);
+void evt_stream_end(struct evt_request *req);
+bool evt_request_is_stream(const struct evt_request *req);
 
 /* To be answered later, from any thread, by the functions above; suspend first, then start what
  * will answer. When the deadline passes first, `late` answers it, on the HTTP thread (NULL: 503);

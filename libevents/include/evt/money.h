@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define EVT_MONEY_MAX 40 /* "-92233720368547758.08 EUR" and a NUL */
+#define EVT_MONEY_MAX 48 /* a sign, 20 digits, a point, the code, and a NUL */
 
 /* "19.99 EUR", "500 JPY", "1.250 KWD"; a currency that we do not know has two places. */
 void evt_money_print(char buf[EVT_MONEY_MAX], int64_t minor, const char *currency);

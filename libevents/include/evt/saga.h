@@ -56,11 +56,13 @@ struct evt_saga_step {
     unsigned flags;   /* enum evt_saga_flag */
     int32_t (*items)(const struct evt_saga_run *run); /* asked once for each, from 1; NULL: one */
     evt_saga_ask_fn *ask;
-    evt_saga_ask_fn *undo; /* NULL: there is nothing to undo */
-    int64_t wait_ms;       /* for an answer, then it is asked again; the pause doubles … */
-    int64_t wait_ms_max;   /* … up to here */
-    int32_t tries;         /* asked so often it counts as failed; from the pivot on it is parked */
-    int32_t undo_tries;    /* undone in vain so often it is parked */
+    const struct evt_type *asks; /* what `ask` sends */
+    evt_saga_ask_fn *undo;       /* NULL: there is nothing to undo */
+    const struct evt_type *undoes;
+    int64_t wait_ms;     /* for an answer, then it is asked again; the pause doubles … */
+    int64_t wait_ms_max; /* … up to here */
+    int32_t tries;       /* asked so often it counts as failed; from the pivot on it is parked */
+    int32_t undo_tries;  /* undone in vain so often it is parked */
 };
 
 /* What a message says of a step. */

@@ -32,8 +32,14 @@ struct evt_timer_handler {
 };
 
 /* How an outside call ended. Anything but a definite answer is unknown, never a failure: the same
- * call with the same key is made again, and a handler never sees it. */
-enum evt_call_end { EVT_CALL_END_OK, EVT_CALL_END_REFUSED, EVT_CALL_END_UNKNOWN };
+ * call with the same key is made again. One that cannot be made is parked: a person decides. A
+ * handler sees neither. */
+enum evt_call_end {
+    EVT_CALL_END_OK,
+    EVT_CALL_END_REFUSED,
+    EVT_CALL_END_UNKNOWN,
+    EVT_CALL_END_PARKED
+};
 struct evt_call_result {
     int64_t id;
     const char *name;
@@ -54,6 +60,9 @@ struct evt_migration {
     const char *sql;
 };
 
+struct evt_caller;
+struct evt_command;
+struct evt_option;
 struct evt_route;
 struct evt_saga;
 
@@ -64,10 +73,17 @@ struct evt_service {
     const struct evt_handler *handlers;     /* ends with {0} */
     const struct evt_timer_handler *timers; /* ends with {0}; NULL: none */
     const struct evt_call_handler *calls;   /* ends with {0}; NULL: none */
+    /* How each of these calls is carried out (caller.h), ends with {0}. NULL: a process refuses to
+     * start when there are calls; tests and the simulator have their own ways. */
+    const struct evt_caller *callers;
     const struct evt_saga *const *sagas; /* definitions, old ones too; ends with NULL; NULL: none */
     const struct evt_migration *migrations; /* ends with {0}; NULL: none */
     const char *const *statements;          /* by the service's own enum, ends with NULL */
     const struct evt_route *routes;         /* its HTTP side (http.h), ends with {0}; NULL: none */
+    const struct evt_option *options; /* its own of `run` (conf.h), ends with {0}; NULL: none */
+    /* Its own sub-commands (command.h), which have its options, too; ends with {0}; NULL: none.
+     * `arg` is nothing that they know. */
+    const struct evt_command *commands;
 };
 
 /* Does its inbox take it? What topics.json declares of the service decides, and nothing else that
@@ -77,8 +93,8 @@ bool evt_service_takes(const struct evt_service *service, const struct evt_type 
 /* Is `name` declared as a sender of anything that the service takes? */
 bool evt_service_hears(const struct evt_service *service, const char *name);
 
-/* Every message that the service takes has a handler, every handler is for one, names are unique.
- */
+/* Every message that the service takes has a handler, every handler is for one, names are unique,
+ * and where there are callers, each call has one. */
 EVT_MUST_USE enum evt_err evt_service_check(const struct evt_service *service,
                                             struct evt_error *err);
 

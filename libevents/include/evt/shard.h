@@ -57,6 +57,8 @@ struct evt_shard_options {
     /* Told of each record; `reason` is NULL or the words of a refusal. May be NULL. */
     void (*observe)(void *arg, const struct evt_record *rec, enum evt_outcome outcome,
                     const char *reason);
+    /* Told of each saga that has got an outcome, and how long it took. May be NULL. */
+    void (*saga_ended)(void *arg, const char *saga, const char *outcome, int64_t took_ms);
     void *observe_arg;
 };
 

@@ -1,0 +1,12 @@
+/* RefundPayment: what was taken is to go back. It is the saga's compensation of CapturePayment. */
+#include "handlers.h"
+#include "payment_row.h"
+
+enum evt_err handle_refund_payment(struct evt_ctx *ctx, const struct payment_refund_payment *msg,
+                                   struct evt_error *err)
+{
+    struct payment_row row;
+    const enum evt_err rc = payment_row_load(ctx, msg->order_id, &row, err);
+
+    return rc == EVT_OK ? payment_row_do(ctx, &row, payment_refund(&row.payment), err) : rc;
+}

@@ -1,0 +1,39 @@
+/* Payment PSP: the payment service's outside calls in Stripe's shape. What is asked and what an
+ * answer means are functions of bytes alone; the rest of it is libevents'.
+ *
+ * With PSP_URL=inside nobody is asked: a provider that is always there and quick answers within the
+ * process, for benches. It declines what ends with Declined, and of tokens that end with a number
+ * the three of a hundred whose last two digits are 00, 01, 02. */
+#ifndef PAYMENT_PSP_H
+#define PAYMENT_PSP_H
+
+#include "payment.h"
+
+#include <evt/buf.h>
+#include <evt/caller.h>
+#include <evt/conf.h>
+
+#define PAYMENT_PSP_URL     "psp-url"
+#define PAYMENT_PSP_KEY     "psp-key"
+#define PAYMENT_PSP_DEFAULT "http://127.0.0.1:12111"
+#define PAYMENT_PSP_INSIDE  "inside"
+
+extern const struct evt_caller payment_callers[];
+extern const struct evt_option payment_options[];
+
+/* Path and form of a call; false: the request is none that a handler writes. */
+bool payment_psp_request(enum payment_call call, const char *order_id, struct evt_bytes request,
+                         struct evt_buf *path, struct evt_buf *form);
+/* What the answer means: OK, REFUSED, UNKNOWN, or PARKED where a repetition cannot help. `words` is
+ * what the handler is told (payment_call.h), for OK and REFUSED. */
+enum evt_call_end payment_psp_end(enum payment_call call, int status, const char *body, size_t len,
+                                  struct evt_buf *words);
+/* The answer of the provider inside; returns its status. `key` is the call's. */
+int payment_psp_inside(enum payment_call call, const char *key, struct evt_bytes request,
+                       struct evt_buf *body);
+
+/* The secret key to be used at `url`, of what PSP_KEY says (NULL: nothing): the stand-in's own on
+ * this machine; NULL: it has to be set. */
+const char *payment_psp_key(const char *url, const char *psp_key);
+
+#endif

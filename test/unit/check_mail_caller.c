@@ -1,0 +1,175 @@
+/* Mail caller: which way a mail goes, what came of it, and what comes back from the log. */
+#include "svc-notify/mail_call.h"
+#include "svc-notify/mail_caller.h"
+
+#include "test/lib/suite.h"
+
+#include <string.h>
+
+START_TEST(an_address_says_the_way)
+{
+    ck_assert_int_eq(mail_way_of(NULL), MAIL_WAY_BOX);
+    ck_assert_int_eq(mail_way_of("maildir:x"), MAIL_WAY_BOX);
+    ck_assert_int_eq(mail_way_of("smtp://127.0.0.1:25"), MAIL_WAY_SMTP);
+    ck_assert_int_eq(mail_way_of("smtps://mail.example.org"), MAIL_WAY_SMTP);
+    ck_assert_int_eq(mail_way_of("inside"), MAIL_WAY_INSIDE);
+    ck_assert_int_eq(mail_way_of("maildir:"), MAIL_WAY_NONE);
+    ck_assert_int_eq(mail_way_of("http://example.org"), MAIL_WAY_NONE);
+    ck_assert_int_eq(mail_way_of("127.0.0.1:25"), MAIL_WAY_NONE);
+    ck_assert_int_eq(mail_way_of(""), MAIL_WAY_NONE);
+}
+END_TEST
+
+static void ck_end(int at, int status, int attempt, enum evt_call_end want, const char *want_told)
+{
+    struct evt_buf told = {0};
+    const enum evt_call_end end = mail_attempt_end(status, "words", attempt, &told);
+
+    ck_assert_msg(end == want, "line %d: %d is %d and not %d", at, status, (int)end, (int)want);
+    ck_assert_msg(strcmp(evt_buf_text(&told), want_told) == 0, "line %d: %s", at,
+                  evt_buf_text(&told));
+    evt_buf_release(&told);
+}
+#define IS_OK(status, attempt)      ck_end(__LINE__, status, attempt, EVT_CALL_END_OK, "")
+#define IS_UNKNOWN(status, attempt) ck_end(__LINE__, status, attempt, EVT_CALL_END_UNKNOWN, "")
+#define IS_REFUSED(status, attempt) ck_end(__LINE__, status, attempt, EVT_CALL_END_REFUSED, "words")
+#define IS_DEFERRED(status, attempt)                                                               \
+    ck_end(__LINE__, status, attempt, EVT_CALL_END_REFUSED, "deferred words")
+
+START_TEST(what_was_taken_is_ok)
+{
+    IS_OK(250, 1);
+    IS_OK(251, 9);
+}
+END_TEST
+
+START_TEST(what_is_refused_for_good_is_refused)
+{
+    IS_REFUSED(550, 1);
+    IS_REFUSED(500, 9);
+    IS_REFUSED(554, 1);
+}
+END_TEST
+
+START_TEST(not_now_is_deferred)
+{
+    IS_DEFERRED(421, 1);
+    IS_DEFERRED(451, 9);
+}
+END_TEST
+
+/* Who we are to the server is no matter of the mail's. */
+START_TEST(a_wrong_password_defers)
+{
+    IS_DEFERRED(530, 1);
+    IS_DEFERRED(534, 1);
+    IS_DEFERRED(535, 1);
+    IS_DEFERRED(538, 1);
+}
+END_TEST
+
+/* A server that restarts is back soon; one that is gone is not knocked at every minute. */
+START_TEST(what_is_not_known_is_tried_soon_and_then_deferred)
+{
+    for (int attempt = 1; attempt < 5; attempt++) {
+        IS_UNKNOWN(0, attempt);
+        IS_UNKNOWN(354, attempt);
+        IS_UNKNOWN(600, attempt);
+    }
+    IS_DEFERRED(0, 5);
+    IS_DEFERRED(354, 5);
+    IS_DEFERRED(600, 50);
+}
+END_TEST
+
+static enum evt_err parse(const char *text, struct evt_error *err)
+{
+    struct evt_arena arena = {0};
+    struct notify_send_mail msg;
+    int64_t accepted_ms;
+    const enum evt_err rc =
+        mail_request_parse((struct evt_bytes){(const uint8_t *)text, strlen(text)}, &arena,
+                           &accepted_ms, &msg, err);
+
+    evt_arena_release(&arena);
+    return rc;
+}
+
+START_TEST(a_request_comes_back_as_it_was)
+{
+    struct notify_mail_line line = {"tea", 2, 499};
+    const struct notify_send_mail msg = {
+        .recipient = "u-1",
+        .order_id = "o-1",
+        .kind = NOTIFY_MAIL_KIND_ORDER_REFUNDED,
+        .email = "ada@example.org",
+        .name = "\xc3\x84"
+                "da \"the\"",
+        .lines = &line,
+        .lines_n = 1,
+        .total_minor = 998,
+        .currency = "EUR",
+        .reason = "",
+    };
+    struct evt_buf content = {0}, request = {0}, again = {0};
+    struct evt_arena arena = {0};
+    struct notify_send_mail back;
+    struct evt_error err;
+    int64_t accepted_ms;
+
+    notify_send_mail_print(&msg, &content);
+    mail_request_print(&request, 17, evt_buf_text(&content));
+    ck_ok(mail_request_parse((struct evt_bytes){request.data, request.len}, &arena, &accepted_ms,
+                             &back, &err),
+          err);
+    ck_assert_int_eq(accepted_ms, 17);
+    notify_send_mail_print(&back, &again);
+    ck_assert_str_eq(evt_buf_text(&again), evt_buf_text(&content));
+    evt_arena_release(&arena);
+    evt_buf_release(&content);
+    evt_buf_release(&request);
+    evt_buf_release(&again);
+}
+END_TEST
+
+START_TEST(what_no_handler_writes_is_refused)
+{
+    struct evt_error err;
+
+    ck_refused(parse("", &err), err, EVT_E_INVARIANT,
+               "the message breaks an invariant: the request is none that a handler writes");
+    ck_refused(parse("17{}", &err), err, EVT_E_INVARIANT,
+               "the message breaks an invariant: the request is none that a handler writes");
+    ck_assert_int_eq(parse("17 {\"order_id\": 1}", &err), EVT_E_JSON);
+}
+END_TEST
+
+START_TEST(a_mail_has_a_ref)
+{
+    char ref[MAIL_REF_SIZE];
+    enum notify_mail_kind kind;
+
+    mail_ref_print(ref, NOTIFY_MAIL_KIND_ORDER_REJECTED, "an order");
+    ck_assert_str_eq(ref, "ORDER_REJECTED an order");
+    ck_assert_str_eq(mail_ref_parse(ref, &kind), "an order");
+    ck_assert_int_eq(kind, NOTIFY_MAIL_KIND_ORDER_REJECTED);
+    ck_assert(!mail_kind_parse("ORDER", 5, &kind));
+}
+END_TEST
+
+START_TEST(states_have_words)
+{
+    enum mail_state state;
+
+    for (int i = MAIL_NONE; i < MAIL_STATES_N; i++) {
+        ck_assert(mail_state_parse(mail_state_str((enum mail_state)i), &state));
+        ck_assert_int_eq(state, i);
+    }
+    ck_assert(!mail_state_parse("Sent", &state));
+}
+END_TEST
+
+SUITE("mail caller", an_address_says_the_way, what_was_taken_is_ok,
+      what_is_refused_for_good_is_refused, not_now_is_deferred, a_wrong_password_defers,
+      what_is_not_known_is_tried_soon_and_then_deferred, a_request_comes_back_as_it_was,
+      what_no_handler_writes_is_refused, a_mail_has_a_ref, states_have_words)
