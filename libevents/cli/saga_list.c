@@ -56,17 +56,16 @@ static void add_json(struct evt_buf *line, const struct cli_saga *saga)
     evt_buf_add_text(line, "\"}");
 }
 
-/* Its parts that are not done: "capture asked 3". */
+/* Its parts that are not done: "[capture 1 asked, 3 tries]". */
 static void add_open(struct evt_buf *line, const char *parts)
 {
     for (; *parts; parts += strcspn(parts, "\n") + 1) {
-        char step[65], state[16];
-        int item, tries;
+        char step[65], item[16], state[16], tries[16];
 
-        if (sscanf(parts, "%64s %d %15s %d", step, &item, state, &tries) == 4 &&
+        if (sscanf(parts, "%64s %15s %15s %15s", step, item, state, tries) == 4 &&
             strcmp(state, "done") != 0 && strcmp(state, "undone") != 0)
-            evt_buf_printf(line, " [%s %d %s, %d %s]", step, item, state, tries,
-                           tries == 1 ? "try" : "tries");
+            evt_buf_printf(line, " [%s %s %s, %s %s]", step, item, state, tries,
+                           strcmp(tries, "1") == 0 ? "try" : "tries");
     }
 }
 

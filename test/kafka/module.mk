@@ -13,7 +13,7 @@ $(KAFKA_NODE): test/kafka/package.json test/kafka/package-lock.json test/kafka/.
 	$(Q)mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --silent
 	@touch $@
 
-kafka_needs := $(BUILD)/evt $(BUILD)/svc-product $(BUILD)/svc-order $(BUILD)/partitions \
+kafka_needs := $(addprefix $(BUILD)/,$(install_programs)) $(BUILD)/partitions \
 	$(BUILD)/next-product $(BUILD)/next-evt $(KAFKA_NODE)
 kafka_tests := $(patsubst test/kafka/%.py,%,$(sort $(wildcard test/kafka/t[0-9]*.py)))
 $(foreach t,$(kafka_tests),\

@@ -516,10 +516,11 @@ START_TEST(what_cannot_be_read_is_told)
     provider_stop(&pr);
     ck_assert_int_eq(reconciles(url, NULL), EVT_EXIT_FAILURE);
     snprintf(want, sizeof(want),
-             "svc-payment: reconcile: input or output error: ask %s for its payment_intents: "
-             "Couldn't connect to server\n",
+             "svc-payment: reconcile: input or output error: ask %s for its payment_intents: Could",
              url);
-    ck_file("err", want);
+    text = folder_read(&folder, "err", &len); /* the rest is libcurl's, and differs */
+    ck_assert_msg(strncmp(text, want, strlen(want)) == 0, "%s", text);
+    free(text);
     folder_write(&folder, "payment/1.db", "this is no store, and longer than a header", 42);
     ck_assert_int_eq(reconciles(url, NULL), EVT_EXIT_FAILURE);
     text = folder_read(&folder, "err", &len);
