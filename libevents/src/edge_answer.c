@@ -2,6 +2,7 @@
  * none. All of it runs on the HTTP thread. */
 #include "edge_internal.h"
 
+#include <evt/mem.h>
 #include <stdio.h>
 
 static const char answer_sql[] = "SELECT request, outcome, reason, detail FROM evt_answers"
@@ -25,41 +26,60 @@ void evt__reply_later(struct evt_request *req, int status, const char *fmt, ...)
     evt_reply_problem(req, status, "%s", detail);
 }
 
-static void reply_row(struct evt_request *req, const struct evt__command *command,
-                      sqlite3_stmt *row,
-                      void (*answered)(struct evt_request *req, const struct evt_answer *answer))
-{
-    const struct evt_answer answer = {
-        .outcome = sqlite3_column_int(row, 1),
-        .reason = (const char *)sqlite3_column_text(row, 2),
-        .detail = (const char *)sqlite3_column_text(row, 3),
-    };
+/* What it says, as the caller's to free: the read has ended by the time it is used, because whoever
+ * looks into the store again must see what was committed since. */
+struct row {
+    int64_t request;
+    struct evt_answer answer;
+    char *reason, *detail; /* NULL: none */
+};
 
-    if (sqlite3_column_int64(row, 0) == command->request)
-        answered(req, &answer);
-    else
-        evt__reply_reused(req);
+static char *dup_or_null(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    return text ? evt_strdup(text) : NULL;
+}
+
+static int read_row(struct evt_edge *edge, const struct evt__command *command, struct row *ret_row)
+{
+    sqlite3_stmt *row = evt_edge_statement(edge, command->partition, answer_sql);
+    int rc;
+
+    if (!row)
+        return SQLITE_CANTOPEN;
+    sqlite3_bind_text(row, 1, edge->source, -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 2, command->id, -1, SQLITE_STATIC);
+    rc = sqlite3_step(row);
+    if (rc == SQLITE_ROW) {
+        ret_row->request = sqlite3_column_int64(row, 0);
+        ret_row->reason = dup_or_null(row, 2);
+        ret_row->detail = dup_or_null(row, 3);
+        ret_row->answer = (struct evt_answer){.outcome = sqlite3_column_int(row, 1),
+                                              .reason = ret_row->reason,
+                                              .detail = ret_row->detail};
+    }
+    sqlite3_reset(row);
+    return rc;
 }
 
 bool evt__answer_stored(struct evt_edge *edge, struct evt_request *req,
                         const struct evt__command *command,
                         void (*answered)(struct evt_request *req, const struct evt_answer *answer))
 {
-    sqlite3_stmt *row = evt_edge_statement(edge, command->partition, answer_sql);
-    int rc = SQLITE_CANTOPEN;
+    struct row row = {0};
+    const int rc = read_row(edge, command, &row);
 
-    if (row) {
-        sqlite3_bind_text(row, 1, edge->source, -1, SQLITE_STATIC);
-        sqlite3_bind_text(row, 2, command->id, -1, SQLITE_STATIC);
-        rc = sqlite3_step(row);
-    }
-    if (rc == SQLITE_ROW)
-        reply_row(req, command, row, answered);
+    if (rc == SQLITE_ROW && row.request == command->request)
+        answered(req, &row.answer);
+    else if (rc == SQLITE_ROW)
+        evt__reply_reused(req);
     else if (rc != SQLITE_DONE)
         evt__reply_later(req, 503,
                          "the store of shard %d cannot be read now: %s; send the request "
                          "again with the same Idempotency-Key",
                          (int)command->partition, sqlite3_errstr(rc));
-    sqlite3_reset(row); /* ends the read: a long one would keep the log from being folded in */
+    evt_free(row.reason);
+    evt_free(row.detail);
     return rc != SQLITE_DONE;
 }

@@ -153,10 +153,13 @@ static uint64_t commits_of(struct evt__watch *watch)
 static void look(struct evt_request *req, void *arg)
 {
     struct evt__watch *watch = arg;
+    const struct evt__edge_shard *shard = &watch->edge->shards[watch->partition];
     uint64_t commits;
 
     do {
         commits = commits_of(watch);
+        /* An open read would show what was before. */
+        EVT_BUG_ON(shard->db && sqlite3_txn_state(shard->db, NULL) != SQLITE_TXN_NONE);
         if (watch->look(req, watch->arg, false)) {
             watch_free(watch);
             return;

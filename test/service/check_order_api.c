@@ -583,6 +583,31 @@ START_TEST(many_wait_for_one_order)
 }
 END_TEST
 
+/* While who repeats the request is answered, looks, begins to wait, or waits. */
+START_TEST(an_end_at_any_moment_is_not_missed)
+{
+    char key[64], headers[128];
+    struct web one, two;
+
+    start();
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof(key), KEY("%d"), i);
+        snprintf(headers, sizeof(headers), JSON_TYPE "%s", key);
+        place(key);
+        begin(&one, line_of("GET", "?wait=60"), "", "");
+        begin(&two, "POST /v1/orders?wait=60", headers, TEA_AND_A_MUG);
+        to_rejection();
+        ck_assert(web_read(&one, false));
+        expect_status(answer(&one, 200), "rejected", "undone");
+        ck_assert(web_read(&two, false));
+        expect_status(answer(&two, 200), "rejected", "undone");
+        web_close(&one);
+        web_close(&two);
+    }
+    stop();
+}
+END_TEST
+
 START_TEST(a_wait_has_a_bound)
 {
     static const char words[] = "wait: is not a number of seconds from 0 to 60";
@@ -1023,9 +1048,10 @@ SUITE("order_api", an_order_is_placed, where_it_stands_is_shown_step_by_step,
       a_repeated_request_is_answered_as_before, the_id_is_the_same_for_ever,
       ten_at_once_make_one_order, an_order_needs_a_key, an_order_is_checked_field_by_field,
       an_order_has_only_so_many_lines, who_places_an_order_may_wait_for_its_end,
-      who_waits_in_vain_is_told_where_it_stands, many_wait_for_one_order, a_wait_has_a_bound,
-      a_stop_ends_all_waiting, an_order_is_cancelled, a_confirmed_order_is_refunded,
-      a_reason_has_a_form, an_order_is_followed_to_its_end, an_end_that_was_left_is_a_step,
+      who_waits_in_vain_is_told_where_it_stands, many_wait_for_one_order,
+      an_end_at_any_moment_is_not_missed, a_wait_has_a_bound, a_stop_ends_all_waiting,
+      an_order_is_cancelled, a_confirmed_order_is_refunded, a_reason_has_a_form,
+      an_order_is_followed_to_its_end, an_end_that_was_left_is_a_step,
       what_comes_under_another_key_wakes_too, a_long_history_comes_whole,
       following_goes_on_where_it_was, a_silent_stream_says_that_it_lives, a_stop_ends_all_streams,
       a_list_has_pages, a_store_that_cannot_be_read_is_said)

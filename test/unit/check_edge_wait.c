@@ -317,6 +317,25 @@ START_TEST(a_stop_has_it_too)
 }
 END_TEST
 
+/* Between looking, beginning to wait and waiting; alone, and where others wait already. */
+START_TEST(a_commit_at_any_moment_is_not_missed)
+{
+    struct web other, web;
+
+    start();
+    for (int i = 0; i < 400; i++) {
+        if (i == 200)
+            begin(&other, "wait", "tea");
+        begin(&web, "wait", sku_of(i));
+        create(sku_of(i));
+        end(&web, 200);
+    }
+    create("tea");
+    end(&other, 200);
+    stop();
+}
+END_TEST
+
 /* Its client is gone when it is woken: nothing of it is left. */
 START_TEST(who_has_gone_is_woken_all_the_same)
 {
@@ -341,5 +360,5 @@ END_TEST
 
 SUITE("edge_wait", only_who_it_concerns_is_woken, all_who_wait_for_it_are_woken,
       what_was_applied_before_is_not_missed, what_comes_while_it_looks_is_not_missed,
-      a_batch_beyond_its_bound_wakes_all, the_deadline_has_the_last_word, a_stop_has_it_too,
-      who_has_gone_is_woken_all_the_same)
+      a_batch_beyond_its_bound_wakes_all, a_commit_at_any_moment_is_not_missed,
+      the_deadline_has_the_last_word, a_stop_has_it_too, who_has_gone_is_woken_all_the_same)

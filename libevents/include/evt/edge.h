@@ -57,7 +57,8 @@ bool evt_edge_new_id(struct evt_request *req, char ret_id[EVT_EDGE_ID_LEN + 1]);
 bool evt_edge_wait_ms(struct evt_request *req, int64_t *ret_wait_ms);
 /* Waits for what our shard makes of `key`. `look` reads the store and answers (true), or waits on;
  * it is called at once, after each commit of records with that key and, `last`, when the time is up
- * or the process stops: then it answers whatever there is. All on the HTTP thread. */
+ * or the process stops: then it answers whatever there is. All on the HTTP thread, and with no read
+ * of the store left open. */
 void evt_edge_await(struct evt_edge *edge, struct evt_request *req, const char *key,
                     int64_t wait_ms, bool (*look)(struct evt_request *req, void *arg, bool last),
                     void *arg);
