@@ -22,13 +22,16 @@ static int places(const char *currency)
 
 void evt_money_print(char buf[EVT_MONEY_MAX], int64_t minor, const char *currency)
 {
-    static const uint64_t units[] = {1, 10, 100, 1000};
-    const int n = places(currency);
+    const char *sign = minor < 0 ? "-" : "";
     const uint64_t amount = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
+    const int n = places(currency);
 
     if (n == 0)
-        snprintf(buf, EVT_MONEY_MAX, "%s%" PRIu64 " %.8s", minor < 0 ? "-" : "", amount, currency);
+        snprintf(buf, EVT_MONEY_MAX, "%s%" PRIu64 " %.8s", sign, amount, currency);
+    else if (n == 3)
+        snprintf(buf, EVT_MONEY_MAX, "%s%" PRIu64 ".%03u %.8s", sign, amount / 1000,
+                 (unsigned)(amount % 1000), currency);
     else
-        snprintf(buf, EVT_MONEY_MAX, "%s%" PRIu64 ".%0*" PRIu64 " %.8s", minor < 0 ? "-" : "",
-                 amount / units[n], n, amount % units[n], currency);
+        snprintf(buf, EVT_MONEY_MAX, "%s%" PRIu64 ".%02u %.8s", sign, amount / 100,
+                 (unsigned)(amount % 100), currency);
 }
