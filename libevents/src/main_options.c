@@ -95,20 +95,16 @@ struct evt_command *evt__main_commands_of(const struct evt_service *service)
     struct evt_command *commands;
     size_t n = 0, own = 0;
 
-    while (evt__main_commands[n].name)
-        n++;
-    while (service->commands && service->commands[own].name)
-        own++;
+    for (const struct evt_command *at = evt__main_commands; at->name; at++, n++)
+        check_own(at->options, own_of(service, at));
+    for (const struct evt_command *at = service->commands; at && at->name; at++, own++)
+        check_own(at->options, own_of(service, at));
     commands = evt_zalloc((n + own + 1) * sizeof(*commands));
     memcpy(commands, evt__main_commands, n * sizeof(*commands));
     if (own)
         memcpy(commands + n, service->commands, own * sizeof(*commands));
-    for (size_t i = 0; i < n + own; i++) {
-        const struct evt_option *ours = commands[i].options;
-
-        check_own(ours, own_of(service, &commands[i]));
-        commands[i].options = join(ours, own_of(service, &commands[i]));
-    }
+    for (size_t i = 0; i < n + own; i++)
+        commands[i].options = join(commands[i].options, own_of(service, &commands[i]));
     return commands;
 }
 

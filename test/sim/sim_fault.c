@@ -311,11 +311,39 @@ static void resend(struct sim_world *world)
         sim_count(world, SIM_FAULT_RESEND);
 }
 
+static void cut(void *self, void *what, uint64_t life)
+{
+    struct sim_world *world = self;
+    struct sim_node *node = what;
+
+    if (!node->up || node->life != life || world->healing)
+        return;
+    sim_count(world, node->cut_as);
+    kill_and_restart(world, node, node->cut_as == SIM_FAULT_POWER_CUT);
+}
+
+void sim_fault_burst(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+
+    if (!node->cut_at_burst)
+        return;
+    node->cut_at_burst = false;
+    evt_sim_queue_add(&world->queue,
+                      world->queue.now_us + evt_sim_rand_between(chance(world), 1, 400), cut, world,
+                      node, node->life);
+}
+
 static void happen_to(struct sim_world *world, enum sim_fault fault, struct sim_node *node)
 {
     switch (fault) {
     case SIM_FAULT_KILL:
     case SIM_FAULT_POWER_CUT:
+        if (evt_sim_rand_chance(chance(world), 300)) { /* at the worst moment */
+            node->cut_at_burst = true;
+            node->cut_as = fault;
+            break;
+        }
         kill_and_restart(world, node, fault == SIM_FAULT_POWER_CUT);
         sim_count(world, fault);
         break;

@@ -151,10 +151,11 @@ static enum evt_err decide(struct evt_ctx *ctx, struct job *job, struct evt_erro
     return do_it(ctx, job, err);
 }
 
-/* Whoever comes again with a new message may fare better. */
-static bool rejects(const struct evt_ctx *ctx)
+/* Whoever comes again with a new message may fare better, but not while it is being done. */
+static bool rejects(const struct evt_ctx *ctx, const struct job *job)
 {
-    return sim_plan_chance(7 * (1 + sim_plan_temper()), "reject", evt_id(ctx), 0, 0, 0);
+    return sim_plan_chance((is(job, "waiting") ? 70 : 7) * (1 + sim_plan_temper()), "reject",
+                           evt_id(ctx), 0, 0, 0);
 }
 
 static enum evt_err handle_ask(struct evt_ctx *ctx, const struct sim_ask_host *msg,
@@ -176,7 +177,7 @@ static enum evt_err handle_ask(struct evt_ctx *ctx, const struct sim_ask_host *m
     if (rc == EVT_OK)
         rc = job_put(ctx, &job, err);
     /* Only now: what was sent and written must vanish. */
-    return rc == EVT_OK && rejects(ctx) ? evt_reject(err, SIM_HOST_REJECTS) : rc;
+    return rc == EVT_OK && rejects(ctx, &job) ? evt_reject(err, SIM_HOST_REJECTS) : rc;
 }
 
 static enum evt_err undo(struct evt_ctx *ctx, struct job *job, struct evt_error *err)
@@ -211,7 +212,7 @@ static enum evt_err handle_undo(struct evt_ctx *ctx, const struct sim_undo_host 
     }
     if (rc == EVT_OK)
         rc = job_put(ctx, &job, err);
-    return rc == EVT_OK && rejects(ctx) ? evt_reject(err, SIM_HOST_REJECTS) : rc;
+    return rc == EVT_OK && rejects(ctx, &job) ? evt_reject(err, SIM_HOST_REJECTS) : rc;
 }
 
 static enum evt_err come_later(struct evt_ctx *ctx, const struct evt_timer *timer,

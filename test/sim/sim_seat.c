@@ -179,6 +179,8 @@ static enum evt_err burst(struct sim_seat *seat)
     seat->state = SIM_SEAT_WAITING;
     for (size_t i = 0; i < n; i++)
         sim_producer_send(seat->node, &sends[i], seat);
+    if (n > 0)
+        sim_fault_burst(seat->node);
     return EVT_OK;
 }
 

@@ -148,6 +148,8 @@ struct sim_node {
     struct sim_lane *lanes;
     uint64_t producer; /* counts producers: reports of an older one are ignored */
     uint64_t life;
+    bool cut_at_burst; /* it ends when it sends next, as `cut_as` */
+    enum sim_fault cut_as;
     enum sim_fault armed; /* what `process.fault` will be counted as */
     /* Set while a step runs, looked at after it. */
     enum evt_err exit_code;
@@ -284,6 +286,8 @@ void sim_hostile(struct sim_world *world);
 
 /* sim_fault.c */
 void sim_fault_plan(struct sim_world *world);
+/* The node has sent, and nothing of it is reported yet. */
+void sim_fault_burst(struct sim_node *node);
 /* Everything from `offset` on is lost; whoever had applied it must say so. */
 void sim_fault_lose(struct sim_world *world, struct evt_sim_partition *part, int64_t offset);
 
