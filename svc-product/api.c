@@ -32,20 +32,9 @@ static const char *path_sku(struct evt_request *req)
     return NULL;
 }
 
-/* True: done. Else the reason becomes a problem. */
 static bool done(struct evt_request *req, const struct evt_answer *answer)
 {
-    const char *reason = answer->reason ? answer->reason : "the command was not carried out";
-
-    if (answer->outcome == EVT_COMMAND_OUTCOME_DONE)
-        return true;
-    if (answer->outcome != EVT_COMMAND_OUTCOME_REFUSED)
-        evt_reply_problem(req, 422, "%s", reason);
-    else if (strcmp(reason, "there is no such product") == 0)
-        evt_reply_problem(req, 404, "%s", reason);
-    else
-        evt_reply_problem(req, 409, "%s", reason);
-    return false;
+    return evt_answer_is_done(req, answer, "there is no such product");
 }
 
 /* What the handler says of itself is JSON already. */

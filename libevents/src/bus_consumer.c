@@ -6,10 +6,8 @@
 #include <evt/clock.h>
 #include <evt/mem.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define ASK_MS       3000 /* a stop waits for one of these at most */
 #define STOP_MS      500
@@ -28,9 +26,7 @@ static int connecting(int fd, const struct sockaddr *address, int len, const cha
 
     (void)id;
     atomic_fetch_add(&bus->connections, 1);
-    if (connect(fd, address, (socklen_t)len) == 0 || errno == EINPROGRESS)
-        return 0; /* the socket does not block: librdkafka waits for it */
-    return errno;
+    return evt_kafka_dial(fd, address, len);
 }
 
 static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)

@@ -2,8 +2,10 @@
  * none. All of it runs on the HTTP thread. */
 #include "edge_internal.h"
 
+#include <events/evt.h>
 #include <evt/mem.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char answer_sql[] = "SELECT request, outcome, reason, detail FROM evt_answers"
                                  " WHERE source = ?1 AND id = ?2";
@@ -24,6 +26,22 @@ void evt__reply_later(struct evt_request *req, int status, const char *fmt, ...)
     va_end(args);
     evt_reply_header(req, "Retry-After", "1");
     evt_reply_problem(req, status, "%s", detail);
+}
+
+bool evt_answer_is_done(struct evt_request *req, const struct evt_answer *answer,
+                        const char *missing)
+{
+    const char *reason = answer->reason ? answer->reason : "the command was not carried out";
+
+    if (answer->outcome == EVT_COMMAND_OUTCOME_DONE)
+        return true;
+    if (answer->outcome != EVT_COMMAND_OUTCOME_REFUSED)
+        evt_reply_problem(req, 422, "%s", reason);
+    else if (strcmp(reason, missing) == 0)
+        evt_reply_problem(req, 404, "%s", reason);
+    else
+        evt_reply_problem(req, 409, "%s", reason);
+    return false;
 }
 
 /* What it says, as the caller's to free: the read has ended by the time it is used, because whoever

@@ -7,10 +7,12 @@
 #include <evt/log.h>
 #include <evt/mem.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct setting {
     const char *name;
@@ -218,6 +220,13 @@ enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role, r
     }
     *ret_rk = rk;
     return EVT_OK;
+}
+
+int evt_kafka_dial(int fd, const struct sockaddr *address, int len)
+{
+    if (connect(fd, address, (socklen_t)len) == 0 || errno == EINPROGRESS)
+        return 0; /* the socket does not block: librdkafka waits for it */
+    return errno;
 }
 
 enum evt_err evt_kafka_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)

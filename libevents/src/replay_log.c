@@ -7,11 +7,9 @@
 #include <evt/snapshot.h>
 #include <events/evt.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define WAKE_ASK_MS 200 /* the answer does not matter */
 
@@ -78,9 +76,7 @@ static int connecting(int fd, const struct sockaddr *address, int len, const cha
 
     (void)id;
     atomic_fetch_add(&rp->connections, 1);
-    if (connect(fd, address, (socklen_t)len) == 0 || errno == EINPROGRESS)
-        return 0; /* the socket does not block: librdkafka waits for it */
-    return errno;
+    return evt_kafka_dial(fd, address, len);
 }
 
 enum evt_err evt__replay_connect(struct replay *rp, int timeout_ms, struct evt_error *err)
@@ -108,8 +104,7 @@ enum evt_err evt__replay_consume(struct replay *rp, int64_t offset, struct evt_e
     rp->queue = rd_kafka_queue_get_partition(rp->consumer, rp->topic->name, rp->opt->partition);
     /* Before the assignment: later, records land in the main queue. */
     rd_kafka_queue_forward(rp->queue, NULL);
-    list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, rp->topic->name, rp->opt->partition)->offset = offset;
+    list = evt_kafka_place(rp->topic->name, rp->opt->partition, offset);
     code = rd_kafka_assign(rp->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -119,11 +114,7 @@ enum evt_err evt__replay_consume(struct replay *rp, int64_t offset, struct evt_e
 
 void evt__replay_wake(struct replay *rp)
 {
-    struct evt_error ignored;
-    int64_t low, high;
-
-    (void)!evt_kafka_ends(rp->consumer, rp->topic->name, rp->opt->partition, WAKE_ASK_MS, &low,
-                          &high, &ignored);
+    (void)evt_kafka_wake(rp->consumer, rp->topic->name, rp->opt->partition, WAKE_ASK_MS, NULL);
 }
 
 bool evt__replay_silent(struct replay *rp, int most_ms)

@@ -37,6 +37,10 @@ struct evt_answer {
     const char *reason;
     const char *detail; /* JSON, or NULL */
 };
+/* True: it was done. Else the reason became a problem: 404 when it is `missing`, 409 for another
+ * refusal, 422 for a message that was rejected. */
+bool evt_answer_is_done(struct evt_request *req, const struct evt_answer *answer,
+                        const char *missing);
 
 /* Publishes `msg` and suspends the request; `answered` makes the HTTP answer of the command's. When
  * the answer does not come in time: 202 with `Location: <location>` and Retry-After. A missing or

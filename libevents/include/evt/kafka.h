@@ -29,6 +29,9 @@ EVT_MUST_USE enum evt_err evt_kafka_conf(const struct evt_kafka *kafka, enum evt
 /* Takes `conf` in any case. */
 EVT_MUST_USE enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role,
                                            rd_kafka_t **ret_rk, struct evt_error *err);
+/* For a connect call-back of the caller's own: what librdkafka's does. */
+struct sockaddr;
+int evt_kafka_dial(int fd, const struct sockaddr *address, int len);
 /* What librdkafka says as ours: a destination that is away, unknown or closed to us is AWAY. */
 enum evt_err evt_kafka_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
     EVT_PRINTF(3, 4);
