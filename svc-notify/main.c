@@ -1,9 +1,10 @@
 /* The notify service as a program. */
 #include "notify_service.h"
 
+#include <evt/command.h>
 #include <evt/main.h>
 
 int main(int argc, char **argv)
 {
-    return evt_service_main(argc, argv, &notify_service);
+    evt_program_exit(evt_service_main(argc, argv, &notify_service));
 }

@@ -1,9 +1,10 @@
 /* The order service as a program. */
 #include "order_service.h"
 
+#include <evt/command.h>
 #include <evt/main.h>
 
 int main(int argc, char **argv)
 {
-    return evt_service_main(argc, argv, &order_service);
+    evt_program_exit(evt_service_main(argc, argv, &order_service));
 }

@@ -1,9 +1,10 @@
 /* The product service as a program. */
 #include "product_service.h"
 
+#include <evt/command.h>
 #include <evt/main.h>
 
 int main(int argc, char **argv)
 {
-    return evt_service_main(argc, argv, &product_service);
+    evt_program_exit(evt_service_main(argc, argv, &product_service));
 }

@@ -202,5 +202,5 @@ int main(int argc, char **argv)
         .begin = begin,
     };
 
-    return evt_program_main(&program, argc, argv);
+    evt_program_exit(evt_program_main(&program, argc, argv));
 }

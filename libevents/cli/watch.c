@@ -57,7 +57,7 @@ void cli_watch_free(struct cli_watch *watch)
     }
     evt_free(watch->held);
     evt_free(watch->parts);
-    rd_kafka_destroy_flags(watch->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    evt_kafka_leave(watch->rk);
     evt_free(watch);
 }
 

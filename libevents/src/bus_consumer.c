@@ -19,16 +19,6 @@
 #define WAKE_EVERY   2500                    /* records, see evt__seat_wake_fetcher */
 #define QUEUED_KIB   (24 * 1024)             /* prefetched, all partitions together */
 
-/* Whatever is fetched over a connection comes after it was made: the join check rests on that. */
-static int connecting(int fd, const struct sockaddr *address, int len, const char *id, void *opaque)
-{
-    struct evt_bus *bus = opaque;
-
-    (void)id;
-    atomic_fetch_add(&bus->connections, 1);
-    return evt_kafka_dial(fd, address, len);
-}
-
 static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
 {
     (void)rk;
@@ -41,7 +31,8 @@ static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
 static void told(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets,
                  void *opaque)
 {
-    struct evt_bus *bus = opaque;
+    const struct evt_kafka_link *link = opaque;
+    struct evt_bus *bus = link->owner;
 
     (void)rk;
     for (int i = 0; !code && offsets && i < offsets->cnt; i++)
@@ -83,10 +74,10 @@ enum evt_err evt__bus_consumer_open(struct evt_bus *bus, struct evt_error *err)
 
     if (rc != EVT_OK)
         return rc;
-    rd_kafka_conf_set_connect_cb(conf, connecting);
     rd_kafka_conf_set_error_cb(conf, failed);
     rd_kafka_conf_set_offset_commit_cb(conf, told);
-    rd_kafka_conf_set_opaque(conf, bus);
+    /* Whatever is fetched over a connection comes after it was made: the join check rests on that. */
+    bus->link = evt_kafka_link(conf, bus);
     rc = bound_prefetch(bus, conf, err);
     if (rc == EVT_OK && rd_kafka_conf_set(conf, "group.id", bus->opt.service->name, why,
                                           sizeof(why)) != RD_KAFKA_CONF_OK)
@@ -123,13 +114,14 @@ enum evt_err evt__bus_assign(struct evt_bus *bus, struct evt_error *err)
 
 void evt__bus_consumer_close(struct evt_bus *bus)
 {
-    if (!bus->consumer)
+    if (!bus->consumer) {
+        evt_free(bus->link);
         return;
+    }
     for (size_t i = 0; i < bus->seats_n; i++)
         if (bus->seats[i].queue)
             rd_kafka_queue_destroy(bus->seats[i].queue);
-    rd_kafka_assign(bus->consumer, NULL);
-    rd_kafka_destroy_flags(bus->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    evt_kafka_leave(bus->consumer);
     bus->consumer = NULL;
 }
 

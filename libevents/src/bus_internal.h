@@ -163,7 +163,7 @@ struct evt_bus {
 
     rd_kafka_t *consumer;
     bool wakes;                       /* its fetcher must be woken by hand */
-    atomic_uint_fast64_t connections; /* one more with each that the consumer makes */
+    struct evt_kafka_link *link; /* the consumer's */
 
     pthread_mutex_t producer_mutex;
     struct evt_lane lanes[EVT_LANES_N];

@@ -143,7 +143,7 @@ enum evt_err evt__seat_rebuild(struct evt_seat *seat, struct evt_error *err)
 /* Whatever comes over a new connection may be another log. */
 bool evt__seat_connected_anew(struct evt_seat *seat)
 {
-    if (atomic_load(&seat->bus->connections) == seat->connections)
+    if (atomic_load(&seat->bus->link->made) == seat->connections)
         return false;
     seat->joined = false;
     seat->probes = true;
@@ -265,9 +265,9 @@ enum evt_err evt__seat_join(struct evt_seat *seat, struct evt_error *err)
     if (rc != EVT_OK)
         return rc;
     seat->asked_group = true;
-    if (seat->connections != atomic_load(&seat->bus->connections))
+    if (seat->connections != atomic_load(&seat->bus->link->made))
         seat->probes = true;
-    seat->connections = atomic_load(&seat->bus->connections);
+    seat->connections = atomic_load(&seat->bus->link->made);
     seat->broker = -1;
     EVT_LOG(DEBUG, "joining", EVT_FT("of", seat->name), EVT_FN("shard", seat->partition),
             EVT_FN("position", evt_shard_position(seat->sh)),

@@ -226,7 +226,7 @@ static int64_t next_pause_ms(struct evt_seat *seat)
 /* Until it is over, or the broker may be another one than it was: no longer than PAUSE_MS then. */
 static void pause_for(struct evt_seat *seat, int64_t pause_ms)
 {
-    const uint64_t connections = atomic_load(&seat->bus->connections);
+    const uint64_t connections = atomic_load(&seat->bus->link->made);
     const int64_t begin_ms = evt_clock_ms();
 
     while (!atomic_load(&seat->bus->stopping)) {
@@ -237,7 +237,7 @@ static void pause_for(struct evt_seat *seat, int64_t pause_ms)
         if (left <= 0)
             return;
         nanosleep(&slice, NULL);
-        if (pause_ms > PAUSE_MS && atomic_load(&seat->bus->connections) != connections) {
+        if (pause_ms > PAUSE_MS && atomic_load(&seat->bus->link->made) != connections) {
             seat->pauses = PAUSES;
             pause_ms = PAUSE_MS;
         }

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <evt/mem.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct evt_option evt__command_options[] = {
@@ -216,4 +218,10 @@ int evt_program_main(const struct evt_program *program, int argc, char **argv)
         status = EVT_EXIT_FAILURE;
     }
     return status;
+}
+
+_Noreturn void evt_program_exit(int status)
+{
+    fflush(NULL);
+    quick_exit(status);
 }

@@ -222,11 +222,34 @@ enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role, r
     return EVT_OK;
 }
 
-int evt_kafka_dial(int fd, const struct sockaddr *address, int len)
+/* To destroy one may abort the process: its coordinator's thread is told to disconnect then and
+ * asks for metadata over a broker whose thread is ending (librdkafka's issue 3608, seen
+ * with 2.0.2). */
+void evt_kafka_leave(rd_kafka_t *consumer)
 {
+    if (consumer)
+        rd_kafka_assign(consumer, NULL);
+}
+
+static int connecting(int fd, const struct sockaddr *address, int len, const char *id, void *opaque)
+{
+    struct evt_kafka_link *link = opaque;
+
+    (void)id;
+    atomic_fetch_add(&link->made, 1);
     if (connect(fd, address, (socklen_t)len) == 0 || errno == EINPROGRESS)
         return 0; /* the socket does not block: librdkafka waits for it */
     return errno;
+}
+
+struct evt_kafka_link *evt_kafka_link(rd_kafka_conf_t *conf, void *owner)
+{
+    struct evt_kafka_link *link = evt_zalloc(sizeof(*link));
+
+    link->owner = owner;
+    rd_kafka_conf_set_connect_cb(conf, connecting);
+    rd_kafka_conf_set_opaque(conf, link);
+    return link;
 }
 
 enum evt_err evt_kafka_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)

@@ -138,7 +138,7 @@ void evt_kafka_reader_free(struct evt_kafka_reader *reader)
     if (reader->message)
         rd_kafka_message_destroy(reader->message);
     evt_kafka_record_release(&reader->rec);
-    rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    evt_kafka_leave(reader->rk);
     evt_free(reader);
 }
 

@@ -41,7 +41,7 @@ static enum evt_err join(struct replay *rp, struct evt_error *err)
 
     evt__replay_stop(rp);
     rc = evt__replay_connect(rp, silence_ms(rp), err);
-    rp->joined = atomic_load(&rp->connections);
+    rp->joined = atomic_load(&rp->link->made);
     rp->broker = -1;
     evt_shard_reconnected(rp->sh);
     while (rc == EVT_OK && evt_shard_join_next(rp->sh, &offset)) {
@@ -63,7 +63,7 @@ static bool connected_anew(struct replay *rp, const rd_kafka_message_t *message)
 
     if (broker >= 0)
         rp->broker = broker;
-    return atomic_load(&rp->connections) != rp->joined ||
+    return atomic_load(&rp->link->made) != rp->joined ||
            (before >= 0 && broker >= 0 && broker != before);
 }
 

@@ -19,7 +19,7 @@ struct replay {
     struct evt_shard *sh;
     rd_kafka_t *consumer;
     rd_kafka_queue_t *queue;
-    atomic_uint_fast64_t connections; /* one more with each that the consumer makes */
+    struct evt_kafka_link *link; /* the consumer's */
     uint64_t joined;                  /* as many there were at the join */
     int32_t broker;                   /* that the last message came from; -1: none since the join */
     struct evt_kafka_record rec;

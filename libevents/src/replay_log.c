@@ -2,6 +2,7 @@
 #include "replay_internal.h"
 
 #include <evt/clock.h>
+#include <evt/mem.h>
 #include <evt/envelope.h>
 #include <evt/fs.h>
 #include <evt/snapshot.h>
@@ -69,16 +70,6 @@ enum evt_err evt__replay_begin(struct replay *rp, struct evt_error *err)
     return evt_fs_posix.copy(evt_fs_posix.self, snapshot, rp->opt->out, err);
 }
 
-/* Whatever is fetched over a connection comes after it was made: the join check rests on that. */
-static int connecting(int fd, const struct sockaddr *address, int len, const char *id, void *opaque)
-{
-    struct replay *rp = opaque;
-
-    (void)id;
-    atomic_fetch_add(&rp->connections, 1);
-    return evt_kafka_dial(fd, address, len);
-}
-
 enum evt_err evt__replay_connect(struct replay *rp, int timeout_ms, struct evt_error *err)
 {
     rd_kafka_conf_t *conf;
@@ -87,8 +78,9 @@ enum evt_err evt__replay_connect(struct replay *rp, int timeout_ms, struct evt_e
 
     if (rc != EVT_OK)
         return rc;
-    rd_kafka_conf_set_connect_cb(conf, connecting);
-    rd_kafka_conf_set_opaque(conf, rp);
+    /* Whatever is fetched over a connection comes after it was made: the join check rests on that.
+     */
+    rp->link = evt_kafka_link(conf, rp);
     rc = evt_kafka_client(conf, EVT_KAFKA_CONSUMER, &rp->consumer, err);
     if (rc == EVT_OK)
         rc = evt_kafka_ends(rp->consumer, rp->topic->name, rp->opt->partition, timeout_ms, &low,
@@ -129,10 +121,10 @@ void evt__replay_stop(struct replay *rp)
 {
     if (rp->queue)
         rd_kafka_queue_destroy(rp->queue);
-    if (rp->consumer) {
-        rd_kafka_assign(rp->consumer, NULL);
-        rd_kafka_destroy_flags(rp->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    }
+    if (!rp->consumer)
+        evt_free(rp->link);
+    evt_kafka_leave(rp->consumer);
+    rp->link = NULL;
     rp->queue = NULL;
     rp->consumer = NULL;
 }

@@ -59,7 +59,8 @@ static void expect_pause(struct running *run, long seconds)
         usleep(1000);
         again = strstr(evt_buf_text(&why), "; again in ");
     } while (!again || strtol(again + strlen("; again in "), NULL, 10) < seconds);
-    ck_assert_ptr_nonnull(strstr(evt_buf_text(&why), "Broker: Topic authorization failed"));
+    ck_assert_msg(strstr(evt_buf_text(&why), "Broker: Topic authorization failed") != NULL, "%s",
+                  evt_buf_text(&why));
     evt_buf_release(&why);
 }
 

@@ -51,4 +51,8 @@ struct evt_program {
  */
 int evt_program_main(const struct evt_program *program, int argc, char **argv);
 
+/* What a program with Kafka clients ends with: libraries' exit handlers (OpenSSL has one) take away
+ * what the threads of consumers that were left may be using. */
+_Noreturn void evt_program_exit(int status);
+
 #endif

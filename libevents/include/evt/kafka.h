@@ -6,6 +6,7 @@
 #include <evt/err.h>
 #include <evt/record.h>
 #include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Which cluster, and what a person set over our own settings. Borrowed as long as clients live. */
@@ -29,9 +30,16 @@ EVT_MUST_USE enum evt_err evt_kafka_conf(const struct evt_kafka *kafka, enum evt
 /* Takes `conf` in any case. */
 EVT_MUST_USE enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role,
                                            rd_kafka_t **ret_rk, struct evt_error *err);
-/* For a connect call-back of the caller's own: what librdkafka's does. */
-struct sockaddr;
-int evt_kafka_dial(int fd, const struct sockaddr *address, int len);
+/* Stops a consumer, which then lasts to the end of the process, see kafka.c. NULL is fine. */
+void evt_kafka_leave(rd_kafka_t *consumer);
+
+/* One more with each connection that a client makes. It is the opaque of the client's call-backs,
+ * and lasts as long as the client. */
+struct evt_kafka_link {
+    atomic_uint_fast64_t made;
+    void *owner;
+};
+struct evt_kafka_link *evt_kafka_link(rd_kafka_conf_t *conf, void *owner);
 /* What librdkafka says as ours: a destination that is away, unknown or closed to us is AWAY. */
 enum evt_err evt_kafka_fail(struct evt_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
     EVT_PRINTF(3, 4);
