@@ -3,6 +3,7 @@
 #   make deps       Debian packages     make sim        seeded histories (SEED=n, SEEDS=n FROM=m)
 #   make run        the shop, on the stand-in; KAFKA=1: on real Kafka (make reset removes its data)
 #   make schemas    renew the lock      make mutants    wrong rules, each must be caught
+#   make scenario   ONLY="t2003 t2010": ways in which an order can go, on real Kafka
 #   make crash      ROUNDS=n of load on real Kafka while all of it is killed and stopped (SEED=n)
 #   make lint       format, tidy        make bench      figures beside their floors
 #   make install    PREFIX, DESTDIR     make clean
@@ -16,7 +17,7 @@ V ?= 0
 WERROR ?= $(if $(CI),1,0)
 SAN ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
-TEST_GROUPS ?= unit memory service contract sim kafka crash
+TEST_GROUPS ?= unit memory service contract sim kafka scenario crash
 TEST_SEEDS ?= 3000
 ifeq ($(origin CC),default)
 CC := gcc
@@ -84,7 +85,7 @@ endif
 endef
 test = $(eval $(call test_rule,$(1),$(2),$(3),$(4)))
 
-MODULES := libevents libevents/gen libevents/cli schemas svc-product svc-order svc-payment svc-notify compose compose/psp test test/contract test/kafka test/crash test/sim test/bench
+MODULES := libevents libevents/gen libevents/cli schemas svc-product svc-order svc-payment svc-notify compose compose/psp test test/contract test/kafka test/scenario test/crash test/sim test/bench
 include $(wildcard $(addsuffix /module.mk,$(MODULES)))
 
 # Objects are made again when the compiler or any flag changes.
@@ -120,7 +121,7 @@ $(call object,$(filter-out $(bootstrap),$(sort $(all_sources)))): | $(GENERATED_
 everything: $(all_targets)
 
 # The JVM of a real broker and the second clients only where its tests run.
-deps_groups = build test $(if $(filter kafka crash,$(TEST_GROUPS)),broker kafka run)
+deps_groups = build test $(if $(filter kafka scenario crash,$(TEST_GROUPS)),broker kafka run)
 deps:
 	@CC='$(CC)' ./deps.sh install $(deps_groups)
 

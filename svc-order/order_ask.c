@@ -144,15 +144,26 @@ enum evt_err order_ask_confirmation(struct evt_ctx *ctx, const struct evt_saga_r
     return send_mail(ctx, run->data, NOTIFY_MAIL_KIND_ORDER_CONFIRMED, err);
 }
 
+enum notify_mail_kind order_mail_kind(const struct order *order)
+{
+    switch (order->status) {
+    case ORDER_REJECTED:
+        return NOTIFY_MAIL_KIND_ORDER_REJECTED;
+    case ORDER_CANCELLED:
+        return NOTIFY_MAIL_KIND_ORDER_CANCELLED;
+    case ORDER_REFUNDED:
+        return NOTIFY_MAIL_KIND_ORDER_REFUNDED;
+    case ORDER_PLACED: /* the confirmation goes out before the end */
+    case ORDER_CONFIRMED:
+    case ORDER_CANCELLING:
+        break;
+    }
+    return NOTIFY_MAIL_KIND_ORDER_CONFIRMED;
+}
+
 enum evt_err order_ask_farewell(struct evt_ctx *ctx, const struct evt_saga_run *run, int32_t item,
                                 struct evt_error *err)
 {
-    const struct order *order = run->data;
-
     (void)item;
-    return send_mail(ctx, run->data,
-                     order->status == ORDER_REFUNDED    ? NOTIFY_MAIL_KIND_ORDER_REFUNDED
-                     : order->status == ORDER_CANCELLED ? NOTIFY_MAIL_KIND_ORDER_CANCELLED
-                                                        : NOTIFY_MAIL_KIND_ORDER_REJECTED,
-                     err);
+    return send_mail(ctx, run->data, order_mail_kind(run->data), err);
 }

@@ -3,7 +3,6 @@
 
 #include "store_order.h"
 
-#include "events/notify.h"
 #include "events/payment.h"
 #include "events/product.h"
 
@@ -118,24 +117,29 @@ static enum evt_err took_refunded(struct evt_ctx *ctx, const struct payment_paym
     return store_order_put(ctx, order, err);
 }
 
-static enum evt_err took_mail_sent(struct evt_ctx *ctx, const struct notify_mail_sent *msg,
-                                   struct evt_error *err)
+/* What becomes of a confirmation that was overtaken says nothing of the end that the order has. */
+static enum evt_err keep_mail(struct evt_ctx *ctx, enum notify_mail_kind kind, const char *mail,
+                              struct evt_error *err)
 {
     struct order *order = order_current(ctx);
 
-    (void)msg;
-    order->mail = "sent";
+    if (kind != order_mail_kind(order))
+        return EVT_OK;
+    order->mail = mail;
     return store_order_put(ctx, order, err);
+}
+
+static enum evt_err took_mail_sent(struct evt_ctx *ctx, const struct notify_mail_sent *msg,
+                                   struct evt_error *err)
+{
+    return keep_mail(ctx, msg->kind, "sent", err);
 }
 
 static enum evt_err took_mail_given_up(struct evt_ctx *ctx, const struct notify_mail_given_up *msg,
                                        struct evt_error *err)
 {
-    struct order *order = order_current(ctx);
-
     evt_saga_because(ctx, "the mail was not delivered: %s", msg->reason);
-    order->mail = msg->reason;
-    return store_order_put(ctx, order, err);
+    return keep_mail(ctx, msg->kind, msg->reason, err);
 }
 
 /* ---- where it leads ---- */
@@ -200,7 +204,8 @@ static enum evt_err ended(struct evt_ctx *ctx, const struct evt_saga_run *run,
     order->status =
         outcome == EVT_SAGA_COMPLETED ? ORDER_CONFIRMED : order_undone(order, run->cancelled);
     order->reason = run->why;
-    order->mail = "";
+    if (outcome == EVT_SAGA_TURNED_BACK) /* its confirmation may be there before its end */
+        order->mail = "";
     rc = store_order_put(ctx, order, err);
     return rc == EVT_OK ? tell(ctx, order, err) : rc;
 }

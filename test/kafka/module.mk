@@ -1,7 +1,7 @@
 # Tests on real Kafka: real processes, a broker by compose/kafka/kafka, clients that are not ours.
 $(call test_program,partitions,test/kafka/partitions.c,libevents-base)
 # A later generation of svc-product, for deploys.
-$(call test_program,next-product,test/kafka/next.c,svc-product events libevents,$(EVT_LIBS))
+$(call test_program,next-product,test/kafka/next.c test/kafka/next_product.c,svc-product events libevents,$(EVT_LIBS))
 
 # evt, as built with a later one's declaration.
 $(call test_program,next-evt,test/kafka/next_evt.c libevents/cli/main.c,cli events libevents,\

@@ -1,16 +1,15 @@
-/* Next: the product service as a later version of it would be built: the same decisions, another
- * generation, which NEXT_GENERATION says, in the code and in topics.json; NEXT_FORGOTTEN: it is
- * forgotten in topics.json. For tests of deploys. */
-#include "svc-product/product_service.h"
+/* Next: the service's declarations are copied, and its generation is changed in them. */
+#include "next.h"
 
-#include <evt/main.h>
+#include <evt/command.h>
 #include <evt/mem.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int main(int argc, char **argv)
+int next_main(int argc, char **argv, const struct evt_service *service,
+              const struct evt_saga *const *sagas)
 {
     static struct evt_declaration declarations[64];
     static struct evt_registry registry;
@@ -22,7 +21,7 @@ int main(int argc, char **argv)
         fputs("set NEXT_GENERATION\n", stderr);
         return 2;
     }
-    next = product_service;
+    next = *service;
     registry = *next.registry;
     EVT_BUG_ON(registry.declarations_n > sizeof(declarations) / sizeof(*declarations));
     memcpy(declarations, registry.declarations, registry.declarations_n * sizeof(*declarations));
@@ -32,5 +31,7 @@ int main(int argc, char **argv)
     registry.declarations = declarations;
     next.registry = &registry;
     next.generation = (uint32_t)generation;
-    return evt_service_main(argc, argv, &next);
+    if (sagas)
+        next.sagas = sagas;
+    evt_program_exit(evt_service_main(argc, argv, &next));
 }

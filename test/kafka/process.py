@@ -1,5 +1,6 @@
 """Processes as the tests see them: started with an environment, watched by their log, ended, stopped
 and continued by signals; and waiting for a condition, which is how a test waits for anything."""
+import contextlib
 import os
 import re
 import signal
@@ -188,6 +189,15 @@ class Process:
 
     def thaw(self):
         self.send(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """Stands still meanwhile; it may be killed meanwhile, too."""
+        self.freeze()
+        try:
+            yield self
+        finally:
+            self.thaw()
 
 
 def status_words(status):

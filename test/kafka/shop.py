@@ -166,6 +166,12 @@ class Service(Process):
         finally:
             db.close()
 
+    def all_rows(self, query, *values):
+        """Of all its stores, one behind the other."""
+        stores = sorted(int(name[:-3]) for name in os.listdir(os.path.join(self.data, self.service))
+                        if name[:-3].isdigit() and name.endswith(".db"))
+        return [row for partition in stores for row in self.rows(partition, query, *values)]
+
 
 class Shop:
     """Everything of one test file. What was started is ended, and the folder removed, by close."""
@@ -198,7 +204,7 @@ class Shop:
         return self.processes[-1].start()
 
     def service(self, name="product", as_name=None, **settings):
-        """Not started yet: service.start().wait_ready()."""
+        """Not started yet: service.start().wait_ready(). `program`: another one than build/svc-NAME."""
         self.processes.append(Service(self, name, self.folder, as_name, **settings))
         return self.processes[-1]
 

@@ -410,6 +410,55 @@ START_TEST(a_mail_that_is_given_up_changes_nothing_but_is_said)
 }
 END_TEST
 
+/* It waits for nothing but the server, the order's end for the goods. */
+START_TEST(a_mail_may_be_there_before_the_end)
+{
+    struct harness *h = order_shop();
+
+    order_shop_to_commit(h);
+    order_shop_committed(h, 1);
+    GIVE(h, "notify", notify_mail_accepted, .order_id = ORDER_ID,
+         .kind = NOTIFY_MAIL_KIND_ORDER_CONFIRMED);
+    GIVE(h, "notify", notify_mail_given_up, .order_id = ORDER_ID,
+         .kind = NOTIFY_MAIL_KIND_ORDER_CONFIRMED, .reason = "no such mailbox");
+    EXPECT_NOTHING(h);
+    order_shop_committed(h, 2);
+    EXPECT(h, order_order_confirmed, .order_id = ORDER_ID, .total_minor = ORDER_TOTAL,
+           .currency = "EUR");
+    ck_assert_int_eq(harness_query(h, "SELECT mail = 'no such mailbox' FROM orders"), 1);
+    harness_end(h);
+}
+END_TEST
+
+/* The order was confirmed, cancelled, refunded, and its first mail arrives last. */
+START_TEST(a_confirmation_that_was_overtaken_is_not_the_last_mail)
+{
+    struct harness *h = order_shop();
+
+    order_shop_to_end(h);
+    cancel(h);
+    EXPECT(h, payment_refund_payment, .order_id = ORDER_ID);
+    EXPECT_DONE(h, NULL);
+    refunded(h, ORDER_TOTAL);
+    EXPECT_RELEASE(h, 1);
+    EXPECT_RELEASE(h, 2);
+    EXPECT(h, payment_void_payment, .order_id = ORDER_ID);
+    order_shop_released(h, 1);
+    order_shop_released(h, 2);
+    voided(h);
+    EXPECT(h, order_order_refunded, .order_id = ORDER_ID, .reason = "too slow",
+           .refunded_minor = ORDER_TOTAL, .currency = "EUR");
+    EXPECT_MAIL(h, NOTIFY_MAIL_KIND_ORDER_REFUNDED, "too slow");
+    GIVE(h, "notify", notify_mail_sent, .order_id = ORDER_ID,
+         .kind = NOTIFY_MAIL_KIND_ORDER_REFUNDED);
+    GIVE(h, "notify", notify_mail_given_up, .order_id = ORDER_ID,
+         .kind = NOTIFY_MAIL_KIND_ORDER_CONFIRMED, .reason = "mailbox full");
+    EXPECT_NOTHING(h);
+    ck_assert_int_eq(harness_query(h, "SELECT mail = 'sent' FROM orders"), 1);
+    harness_end(h);
+}
+END_TEST
+
 START_TEST(an_order_is_placed_once)
 {
     struct harness *h = order_shop();
@@ -444,5 +493,6 @@ SUITE("order: saga", an_order_is_confirmed, a_declined_payment_releases_the_good
       cancelled_after_it_was_confirmed, what_is_not_answered_is_asked_again_and_then_undone,
       a_saga_has_ten_minutes_to_its_pivot, behind_the_pivot_nothing_turns_back_by_itself,
       a_refused_refund_is_tried_again_then_parked_and_taken_up_by_a_person,
-      a_mail_that_is_given_up_changes_nothing_but_is_said, an_order_is_placed_once,
+      a_mail_that_is_given_up_changes_nothing_but_is_said, a_mail_may_be_there_before_the_end,
+      a_confirmation_that_was_overtaken_is_not_the_last_mail, an_order_is_placed_once,
       answers_that_nobody_asked_for_are_rejected)
