@@ -4,6 +4,7 @@
 #include "mail_box.h"
 #include "mail_call.h"
 #include "mail_message.h"
+#include "mail_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,44 +14,8 @@
 /* A server that restarts is back within half a minute. */
 #define SOON_MAX   5
 
-#define BOX         "maildir:"
-#define FROM        "mail-from"
 #define SAYS_SENT   250
 #define SAYS_NO_BOX 553 /* mailbox name not allowed */
-
-const struct evt_option mail_options[] = {
-    {.name = "mail-url",
-     .value = "URL",
-     .help = "where mails go: smtp://host:port, smtps://…, maildir:FOLDER (default: mail in the "
-             "data folder), or inside: nowhere",
-     .kind = EVT_OPTION_TEXT},
-    {.name = FROM,
-     .value = "ADDRESS",
-     .fallback = "shop@localhost",
-     .help = "whom mails are from",
-     .kind = EVT_OPTION_TEXT},
-    {.name = "mail-user",
-     .value = "NAME",
-     .help = "who we are to the mail server; only where the connection is encrypted",
-     .kind = EVT_OPTION_TEXT},
-    {.name = "mail-password",
-     .value = "PASSWORD",
-     .help = "its password",
-     .kind = EVT_OPTION_TEXT,
-     .secret = true},
-    {0},
-};
-
-enum mail_way mail_way_of(const char *url)
-{
-    if (!url)
-        return MAIL_WAY_BOX;
-    if (strncmp(url, BOX, strlen(BOX)) == 0 && url[strlen(BOX)])
-        return MAIL_WAY_BOX;
-    if (strncmp(url, "smtp://", 7) == 0 || strncmp(url, "smtps://", 8) == 0)
-        return MAIL_WAY_SMTP;
-    return strcmp(url, "inside") == 0 ? MAIL_WAY_INSIDE : MAIL_WAY_NONE;
-}
 
 static void put_in_box(struct evt_attempt *attempt, const char *url,
                        const struct notify_send_mail *msg, const struct evt_buf *mail)
@@ -59,7 +24,7 @@ static void put_in_box(struct evt_attempt *attempt, const char *url,
     struct evt_error err;
 
     if (url)
-        evt_buf_add_text(&folder, url + strlen(BOX));
+        evt_buf_add_text(&folder, url + strlen(MAIL_BOX));
     else
         evt_buf_printf(&folder, "%s/mail", evt_attempt_option(attempt, "data-dir"));
     mail_message_name(&name, msg);
@@ -75,8 +40,8 @@ static void put_in_box(struct evt_attempt *attempt, const char *url,
 static void give_to_server(struct evt_attempt *attempt, const char *url, const char *from,
                            const struct notify_send_mail *msg, const struct evt_buf *mail)
 {
-    const char *user = evt_attempt_option(attempt, "mail-user");
-    const char *password = evt_attempt_option(attempt, "mail-password");
+    const char *user = evt_attempt_option(attempt, MAIL_USER);
+    const char *password = evt_attempt_option(attempt, MAIL_PASSWORD);
 
     if (!mail_message_may_go_to(msg->email)) {
         evt_attempt_done(attempt, SAYS_NO_BOX, "553 the address holds letters beyond ASCII");
@@ -90,8 +55,8 @@ static void give_to_server(struct evt_attempt *attempt, const char *url, const c
 static void send(struct evt_attempt *attempt, const struct notify_send_mail *msg,
                  int64_t accepted_ms)
 {
-    const char *url = evt_attempt_option(attempt, "mail-url");
-    const char *from = evt_attempt_option(attempt, FROM);
+    const char *url = evt_attempt_option(attempt, MAIL_URL);
+    const char *from = evt_attempt_option(attempt, MAIL_FROM);
     struct evt_buf mail = {0};
 
     if (!mail_message_may_come_from(from)) {

@@ -3,6 +3,7 @@
 
 #include "handlers.h"
 #include "mail_caller.h"
+#include "mail_options.h"
 #include "statements.h"
 
 extern const struct evt_migration notify_sql[]; /* sql/, embedded by the build */
@@ -33,4 +34,5 @@ const struct evt_service notify_service = {
     .migrations = notify_sql,
     .statements = notify_statements,
     .options = mail_options,
+    .check_options = mail_options_check,
 };

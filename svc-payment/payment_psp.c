@@ -2,45 +2,12 @@
 #include "payment_psp.h"
 
 #include "payment_call.h"
+#include "payment_options.h"
 
 #include <string.h>
 
 /* Stripe answers within one to three seconds; the bank behind it may take its time. */
 #define TIMEOUT_MS 20000
-
-#define TEST_KEY "sk_test_shop" /* what the stand-in takes from whoever is on this machine */
-
-const struct evt_option payment_options[] = {
-    {.name = PAYMENT_PSP_URL,
-     .value = "URL",
-     .fallback = PAYMENT_PSP_DEFAULT,
-     .help = "the payment provider; inside: none, payments succeed within the process",
-     .kind = EVT_OPTION_TEXT},
-    {.name = PAYMENT_PSP_KEY,
-     .value = "KEY",
-     .help = "its secret key; on this machine " TEST_KEY " unless it is set",
-     .kind = EVT_OPTION_TEXT,
-     .secret = true},
-    {0},
-};
-
-static bool is_loopback(const char *url)
-{
-    static const char *const hosts[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
-
-    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
-        const size_t len = strlen(hosts[i]);
-
-        if (strncmp(url, hosts[i], len) == 0 && strchr(":/", url[len])) /* or its end */
-            return true;
-    }
-    return false;
-}
-
-const char *payment_psp_key(const char *url, const char *psp_key)
-{
-    return psp_key ? psp_key : is_loopback(url) ? TEST_KEY : NULL;
-}
 
 static enum payment_call call_of(const char *name)
 {

@@ -11,15 +11,8 @@
 
 #include <evt/buf.h>
 #include <evt/caller.h>
-#include <evt/conf.h>
-
-#define PAYMENT_PSP_URL     "psp-url"
-#define PAYMENT_PSP_KEY     "psp-key"
-#define PAYMENT_PSP_DEFAULT "http://127.0.0.1:12111"
-#define PAYMENT_PSP_INSIDE  "inside"
 
 extern const struct evt_caller payment_callers[];
-extern const struct evt_option payment_options[];
 
 /* Path and form of a call; false: the request is none that a handler writes. */
 bool payment_psp_request(enum payment_call call, const char *order_id, struct evt_bytes request,
@@ -31,9 +24,5 @@ enum evt_call_end payment_psp_end(enum payment_call call, int status, const char
 /* The answer of the provider inside; returns its status. `key` is the call's. */
 int payment_psp_inside(enum payment_call call, const char *key, struct evt_bytes request,
                        struct evt_buf *body);
-
-/* The secret key to be used at `url`, of what PSP_KEY says (NULL: nothing): the stand-in's own on
- * this machine; NULL: it has to be set. */
-const char *payment_psp_key(const char *url, const char *psp_key);
 
 #endif

@@ -2,6 +2,7 @@
 #include "payment_service.h"
 
 #include "handlers.h"
+#include "payment_options.h"
 #include "payment_psp.h"
 #include "reconcile.h"
 #include "statements.h"
@@ -72,5 +73,6 @@ const struct evt_service payment_service = {
     .migrations = payment_sql,
     .statements = payment_statements,
     .options = payment_options,
+    .check_options = payment_options_check,
     .commands = commands,
 };

@@ -1,5 +1,5 @@
 /* Reconcile as a sub-command: what is read, and how differences are shown. */
-#include "payment_psp.h"
+#include "payment_options.h"
 #include "reconcile.h"
 
 #include <evt/clock.h>

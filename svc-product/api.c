@@ -132,9 +132,15 @@ static void withdraw(struct evt_request *req)
 }
 
 const struct evt_route product_api[] = {
-    {.method = "GET", .path = "/v1/products", .fn = api_list, .summary = "list the catalogue"},
+    {.method = "GET",
+     .path = "/v1/products",
+     .fn = product_api_list,
+     .summary = "list the catalogue"},
     {.method = "POST", .path = "/v1/products", .fn = create, .summary = "create a product"},
-    {.method = "GET", .path = "/v1/products/{sku}", .fn = api_get, .summary = "show a product"},
+    {.method = "GET",
+     .path = "/v1/products/{sku}",
+     .fn = product_api_get,
+     .summary = "show a product"},
     {.method = "PUT",
      .path = "/v1/products/{sku}/price",
      .fn = change_price,

@@ -77,7 +77,7 @@ static void show(struct evt_request *req, sqlite3_stmt *row)
         evt_reply(req, 200, product_json(row));
 }
 
-void api_get(struct evt_request *req)
+void product_api_get(struct evt_request *req)
 {
     struct evt_edge *edge = evt_request_arg(req);
     const char *sku = evt_request_value(req, "sku");
@@ -104,7 +104,7 @@ void api_get(struct evt_request *req)
     sqlite3_finalize(row);
 }
 
-void api_list(struct evt_request *req)
+void product_api_list(struct evt_request *req)
 {
     static const struct evt_list catalogue = {.path = "/v1/products",
                                               .name = "products",

@@ -4,7 +4,7 @@
 
 #include <evt/http.h>
 
-void api_get(struct evt_request *req);
-void api_list(struct evt_request *req);
+void product_api_get(struct evt_request *req);
+void product_api_list(struct evt_request *req);
 
 #endif

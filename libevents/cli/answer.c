@@ -173,7 +173,10 @@ int cli_command_obeyed(const struct evt_conf *conf, const struct cli_commands *c
     if (rc != EVT_OK) {
         status = cli_fail(&err);
     } else {
-        printf("%s %s.%d@%" PRId64 "\n", command->commands[0].id, command->topic->stream,
+        printf(evt_conf_flag(conf, "json")
+                   ? "{\"id\":\"%s\",\"stream\":\"%s\",\"partition\":%d,\"offset\":%" PRId64 "}\n"
+                   : "%s %s.%d@%" PRId64 "\n",
+               command->commands[0].id, command->topic->stream,
                (int)command->commands[0].send.partition, offset);
         fflush(stdout);
         if (answers)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FALLBACK "127.0.0.1:9092"
 
@@ -83,4 +84,16 @@ int cli_refuse(int status, const char *fmt, ...)
     va_end(args);
     fputc('\n', stderr);
     return status;
+}
+
+bool cli_confirmed(const struct evt_conf *conf)
+{
+    char line[16] = "";
+
+    if (evt_conf_flag(conf, "yes"))
+        return true;
+    if (!isatty(STDIN_FILENO))
+        return false;
+    fputs("This cannot be undone. Publish it? [y/N] ", stderr);
+    return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
 }

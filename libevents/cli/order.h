@@ -23,10 +23,11 @@
         .kind = EVT_OPTION_NUMBER, .min = 1, .max = 86400, .flag_only = true                       \
     }
 
-/* Prints each step of an order as it happens. Exits 0 when it is confirmed. */
-int cli_order_follow(const struct evt_conf *conf, const char *id);
-/* POSTs, and follows what was made to its end. `id` NULL: the answer's Location says it. Options:
- * order-url, key, no-watch, timeout, json. */
+/* Prints each step of an order as it happens. Exits 0 when it is confirmed; when it `cancels`, when
+ * it was undone. */
+int cli_order_follow(const struct evt_conf *conf, const char *id, bool cancels);
+/* POSTs, and follows the order to its end. `id` NULL: one that is placed, the answer's Location
+ * says it; else one that is cancelled. Options: order-url, key, no-watch, timeout, json. */
 int cli_order_post(const struct evt_conf *conf, const char *path, const json_t *body,
                    const char *said, const char *id);
 

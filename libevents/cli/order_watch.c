@@ -74,8 +74,15 @@ static int get_order(const struct evt_conf *conf, const char *id, struct cli_web
     return status;
 }
 
+static bool is_wanted(const char *status, bool cancels)
+{
+    if (cancels)
+        return strcmp(status, "cancelled") == 0 || strcmp(status, "refunded") == 0;
+    return strcmp(status, "confirmed") == 0;
+}
+
 /* How it ended: the last line, and the exit status. */
-static int show_end(const struct evt_conf *conf, const char *id)
+static int show_end(const struct evt_conf *conf, const char *id, bool cancels)
 {
     struct cli_web_answer answer;
     int status = get_order(conf, id, &answer);
@@ -88,13 +95,13 @@ static int show_end(const struct evt_conf *conf, const char *id)
         else
             printf("the order is %s%s%s\n", is, *why ? ": " : "", why);
         fflush(stdout);
-        status = strcmp(is, "confirmed") == 0 ? EVT_EXIT_OK : EVT_EXIT_FAILURE;
+        status = is_wanted(is, cancels) ? EVT_EXIT_OK : EVT_EXIT_FAILURE;
     }
     cli_web_answer_release(&answer);
     return status;
 }
 
-int cli_order_follow(const struct evt_conf *conf, const char *id)
+int cli_order_follow(const struct evt_conf *conf, const char *id, bool cancels)
 {
     bool json = evt_conf_flag(conf, "json");
     struct cli_web_answer answer;
@@ -112,13 +119,14 @@ int cli_order_follow(const struct evt_conf *conf, const char *id)
                          &answer);
     evt_buf_release(&path);
     cli_web_answer_release(&answer);
-    return status == EVT_EXIT_OK ? show_end(conf, id) : status;
+    return status == EVT_EXIT_OK ? show_end(conf, id, cancels) : status;
 }
 
 int cli_order_post(const struct evt_conf *conf, const char *path, const json_t *body,
                    const char *said, const char *id)
 {
     const char *given = evt_conf_given(conf, "key") ? evt_conf_text(conf, "key") : NULL;
+    const bool cancels = id != NULL;
     struct cli_web_answer answer = {0};
     char key[CLI_UUID_LEN + 1];
     struct evt_error err;
@@ -143,7 +151,7 @@ int cli_order_post(const struct evt_conf *conf, const char *path, const json_t *
         printf("order %s%s\n", id, said);
     fflush(stdout);
     if (status == EVT_EXIT_OK && !evt_conf_flag(conf, "no-watch"))
-        status = cli_order_follow(conf, id);
+        status = cli_order_follow(conf, id, cancels);
     cli_web_answer_release(&answer);
     return status;
 }
@@ -172,7 +180,7 @@ int cli_order_watch(const struct evt_conf *conf, void *arg)
 
     (void)arg;
     evt_conf_operands(conf, &operands);
-    return cli_order_follow(conf, operands[0]);
+    return cli_order_follow(conf, operands[0], false);
 }
 
 int cli_order_cancel(const struct evt_conf *conf, void *arg)

@@ -1,6 +1,8 @@
 /* Stores: which there are, by what topics.json declares. */
 #include "stores.h"
 
+#include "cli.h"
+
 #include <evt/buf.h>
 
 #include <unistd.h>
@@ -62,6 +64,54 @@ enum evt_err cli_store_open(const struct cli_shard *shard, struct evt_store **re
                                           .read_only = true};
 
     return evt_store_open(&opt, ret_st, err);
+}
+
+struct rows {
+    const char *sql, *parameter;
+    void (*each)(void *arg, const struct cli_shard *shard, struct evt_store *st, sqlite3_stmt *row);
+    void *arg;
+    int status;
+};
+
+static bool rows_of_one(void *arg, const struct cli_shard *shard)
+{
+    struct rows *rows = arg;
+    struct evt_store *st = NULL;
+    struct evt_error err;
+    sqlite3_stmt *row = NULL;
+    enum evt_err rc = cli_store_open(shard, &st, &err);
+    int step = SQLITE_DONE;
+
+    if (rc == EVT_OK)
+        step = sqlite3_prepare_v2(evt_store_db(st), rows->sql, -1, &row, NULL);
+    if (rc == EVT_OK && step == SQLITE_OK)
+        step = sqlite3_bind_text(row, 1, rows->parameter, -1, SQLITE_STATIC);
+    while (rc == EVT_OK && (step == SQLITE_OK || step == SQLITE_ROW)) {
+        step = sqlite3_step(row);
+        if (step == SQLITE_ROW)
+            rows->each(rows->arg, shard, st, row);
+    }
+    if (rc == EVT_OK && step != SQLITE_DONE)
+        rc = evt_store_fail(st, step, &err);
+    sqlite3_finalize(row);
+    evt_store_close(st);
+    if (rc != EVT_OK)
+        rows->status = cli_refuse(EVT_EXIT_FAILURE, "%s: %s", shard->path, cli_words(&err));
+    return true;
+}
+
+int cli_rows_each(const char *data_dir, const char *sql, const char *parameter,
+                  void (*each)(void *arg, const struct cli_shard *shard, struct evt_store *st,
+                               sqlite3_stmt *row),
+                  void *arg, size_t *ret_stores)
+{
+    struct rows rows = {.sql = sql, .parameter = parameter, .each = each, .arg = arg};
+
+    *ret_stores = cli_stores_each(data_dir, rows_of_one, &rows);
+    if (*ret_stores == 0)
+        return cli_refuse(EVT_EXIT_NOT_FOUND, "no stores in %s: say where they lie (--data-dir)",
+                          data_dir);
+    return rows.status;
 }
 
 #define HELD                                                                                       \

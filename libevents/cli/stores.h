@@ -21,6 +21,13 @@ size_t cli_stores_each(const char *data_dir, bool (*each)(void *arg, const struc
 EVT_MUST_USE enum evt_err cli_store_open(const struct cli_shard *shard, struct evt_store **ret_st,
                                          struct evt_error *err);
 
+/* The rows of `sql`, which has one parameter, ?1 as text, in every store that is there. `each` may
+ * ask more of the store. Says what is wrong itself; returns an exit status. */
+int cli_rows_each(const char *data_dir, const char *sql, const char *parameter,
+                  void (*each)(void *arg, const struct cli_shard *shard, struct evt_store *st,
+                               sqlite3_stmt *row),
+                  void *arg, size_t *ret_stores);
+
 /* A stream of which records wait. */
 struct cli_held {
     const char *source;

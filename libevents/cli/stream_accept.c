@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 const struct evt_option cli_accept_options[] = {
     {.name = "service",
@@ -171,19 +170,6 @@ static int check_options(const struct accepting *a)
     return EVT_EXIT_OK;
 }
 
-/* What cannot be undone asks. */
-static bool confirmed(const struct evt_conf *conf)
-{
-    char line[16] = "";
-
-    if (evt_conf_flag(conf, "yes"))
-        return true;
-    if (!isatty(STDIN_FILENO))
-        return false;
-    fputs("This cannot be undone. Publish it? [y/N] ", stderr);
-    return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
-}
-
 static int accept_stream(const struct accepting *a)
 {
     struct cli_commands all = {.type = &evt_accept_stream_type, .topic = a->topic};
@@ -209,7 +195,7 @@ static int accept_stream(const struct accepting *a)
             a->name, (int)a->partition, a->source, word.new_mark, word.expected_mark);
     if (evt_conf_flag(a->conf, "dry-run"))
         status = EVT_EXIT_OK;
-    else if (!confirmed(a->conf))
+    else if (!cli_confirmed(a->conf))
         status = cli_refuse(EVT_EXIT_USAGE, "not published: it cannot be undone, say --yes");
     else
         status = cli_command_obeyed(a->conf, &all, !a->subscription);

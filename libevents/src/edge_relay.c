@@ -14,8 +14,10 @@
 #define CONNECT_MS   1000
 #define AFTER_MS     5000
 #define BODY_MAX     (4 * 1024 * 1024)
-#define PER_HOST_MAX 192L /* connections; further errands wait for one. A client may have 256 */
-#define LINGER_MAX   128  /* of these, so that the others are not held up */
+/* Connections to one process: of those that wait there so many, and beside them so many; further
+ * errands wait for one. There a client may have EVT_HTTP_PER_CLIENT_MAX beside those that wait. */
+#define LINGER_MAX   1024
+#define PER_HOST_MAX (LINGER_MAX + 192L)
 #define IDLE_MS      60000
 
 struct errand {
@@ -201,7 +203,7 @@ void evt__relay_run(struct evt__relay *relay, struct evt_request *req,
 {
     struct errand *errand;
 
-    if (what->lingers && !linger(relay)) {
+    if (what->lingers && (!evt_request_wait(req) || !linger(relay))) {
         if (gone)
             gone(arg);
         give_up(req, 503, "too many requests wait for the process that owns the shard; try again");

@@ -173,6 +173,12 @@ void evt_edge_await(struct evt_edge *edge, struct evt_request *req, const char *
 {
     struct evt__watch *watch;
 
+    /* What has no place to wait is answered with what there is; a command was done by then. */
+    if (wait_ms > 0 && !evt_request_wait(req)) {
+        wait_ms = 0;
+        if (strcmp(evt_request_method(req), "GET") == 0)
+            evt_reply_header(req, "Retry-After", "5");
+    }
     if (wait_ms <= 0) {
         EVT_BUG_ON(!fn(req, arg, true));
         return;

@@ -158,6 +158,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **reque
         req->response = NULL;
     }
     evt__stream_free(req);
+    evt__wait_end(req);
     if (req->begun) {
         evt__arrival_again(req);
         if (http->count)
@@ -176,8 +177,7 @@ static struct MHD_Daemon *start_daemon(struct evt_http *http)
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, http->listen_fd, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, opt->connections_max, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, opt->per_client_max, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, opt->connections_max + opt->waits_max, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, opt->idle_timeout_s, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)evt__arrival_notify, http},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, http},
@@ -190,8 +190,9 @@ static struct MHD_Daemon *start_daemon(struct evt_http *http)
     /* Signals are the main thread's. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
-                              NULL, handle, http, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
+                              evt__client_may_come, http, handle, http, MHD_OPTION_ARRAY, items,
+                              MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return daemon;
 }
@@ -204,11 +205,15 @@ enum evt_err evt_http_start(const struct evt_http_options *opt, struct evt_http 
 
     http->opt = *opt;
     http->opt.body_max = opt->body_max ? opt->body_max : EVT_HTTP_BODY_MAX;
-    http->opt.connections_max = opt->connections_max ? opt->connections_max : 1024;
-    http->opt.per_client_max = opt->per_client_max ? opt->per_client_max : 256;
+    http->opt.connections_max =
+        opt->connections_max ? opt->connections_max : EVT_HTTP_CONNECTIONS_MAX;
+    http->opt.per_client_max = opt->per_client_max ? opt->per_client_max : EVT_HTTP_PER_CLIENT_MAX;
     http->opt.idle_timeout_s = opt->idle_timeout_s ? opt->idle_timeout_s : 30;
     http->opt.arrival_timeout_s = opt->arrival_timeout_s ? opt->arrival_timeout_s : 60;
-    http->opt.streams_max = opt->streams_max ? opt->streams_max : 128;
+    http->opt.waits_max = opt->waits_max ? opt->waits_max : EVT_HTTP_WAITS_MAX;
+    http->opt.per_client_waits_max =
+        opt->per_client_waits_max ? opt->per_client_waits_max : http->opt.waits_max / 2;
+    http->opt.streams_max = opt->streams_max ? opt->streams_max : 1024;
     rc =
         evt__http_listen(opt->address, &http->listen_fd, http->address, sizeof(http->address), err);
     if (rc != EVT_OK) {

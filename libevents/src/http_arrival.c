@@ -44,17 +44,19 @@ void evt__arrival_notify(void *arg, struct MHD_Connection *connection, void **co
         arrival = evt_zalloc(sizeof(*arrival));
         arrival->fd =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        arrival->client = evt__client_add(http, connection);
         await(http, arrival);
         *context = arrival;
     } else if (arrival) {
         leave(http, arrival);
+        evt__client_remove(http, arrival->client);
         evt_free(arrival);
         *context = NULL;
     }
     pthread_mutex_unlock(&http->lock);
 }
 
-static struct evt__arrival *arrival_of(const struct evt_request *req)
+struct evt__arrival *evt__arrival_of(const struct evt_request *req)
 {
     return MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
         ->socket_context;
@@ -62,7 +64,7 @@ static struct evt__arrival *arrival_of(const struct evt_request *req)
 
 void evt__arrival_came(struct evt_request *req)
 {
-    struct evt__arrival *arrival = arrival_of(req);
+    struct evt__arrival *arrival = evt__arrival_of(req);
 
     pthread_mutex_lock(&req->http->lock);
     leave(req->http, arrival);
@@ -71,7 +73,7 @@ void evt__arrival_came(struct evt_request *req)
 
 void evt__arrival_again(struct evt_request *req)
 {
-    struct evt__arrival *arrival = arrival_of(req);
+    struct evt__arrival *arrival = evt__arrival_of(req);
 
     pthread_mutex_lock(&req->http->lock);
     leave(req->http, arrival);

@@ -23,7 +23,7 @@ struct series {
 struct evt__count {
     struct evt_metrics *metrics;
     const struct evt_route *routes;
-    struct evt_metric *in_flight;
+    struct evt_metric *in_flight, *waiting, *waits_refused;
     size_t n;
     struct series series[]; /* by route, then the one of none */
 };
@@ -42,6 +42,11 @@ struct evt__count *evt__count_new(struct evt_metrics *metrics, const struct evt_
     count->in_flight =
         evt_metric_get(metrics, EVT_METRIC_GAUGE, "evt_http_in_flight",
                        "Requests whose headers came and whose answer is not sent.", NULL);
+    count->waiting = evt_metric_get(metrics, EVT_METRIC_GAUGE, "evt_http_waiting",
+                                    "Requests that their clients asked to wait.", NULL);
+    count->waits_refused =
+        evt_metric_get(metrics, EVT_METRIC_COUNTER, "evt_http_waits_refused_total",
+                       "Requests that could not wait, as too many did.", NULL);
     for (i = 0; i <= n; i++) {
         struct series *series = &count->series[i];
         const char *labels[] = {"route", series->pattern = i < n ? routes[i].path : "none", NULL};
@@ -61,6 +66,12 @@ void evt__count_free(struct evt__count *count)
 void evt__count_begin(struct evt__count *count)
 {
     evt_metric_add(count->in_flight, 1);
+}
+
+void evt__count_waits(struct evt__count *count, int waits, bool refused)
+{
+    evt_metric_set(count->waiting, waits);
+    evt_metric_add(count->waits_refused, refused);
 }
 
 void evt__count_end(struct evt__count *count)

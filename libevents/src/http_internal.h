@@ -10,6 +10,7 @@
  *   http_stream.c    answers that come piece by piece
  *   http_suspend.c   who waits, until when, and who may answer it
  *   http_arrival.c   connections that are too slow
+ *   http_clients.c   connections by address, and which of them wait
  *   http_count.c     metrics */
 #ifndef EVT_HTTP_INTERNAL_H
 #define EVT_HTTP_INTERNAL_H
@@ -36,7 +37,12 @@ struct evt__arrival {
     bool awaited;
     int fd;
     int64_t deadline_ms;
+    struct evt__client *client; /* whose connection it is */
 };
+
+/* For one more that waits. */
+enum evt__place { EVT__PLACE_IS_FREE, EVT__PLACE_NONE, EVT__PLACE_NONE_OF_CLIENT };
+#define EVT__CLIENT_BUCKETS 256
 
 /* Who has a request: its handler, nobody, one who may answer it, or the daemon that sends it. */
 enum evt__state { EVT__RUNNING, EVT__SUSPENDED, EVT__CLAIMED, EVT__ANSWERED };
@@ -62,6 +68,7 @@ struct evt_request {
     /* Under the lock of `http`. */
     enum evt__state state;
     bool parked; /* suspended in the daemon, and not called again yet */
+    bool waits;  /* counted as one that its client asked to wait */
     size_t heap_at;
     int64_t deadline_ms;
     void (*late)(struct evt_request *req, void *arg);
@@ -76,6 +83,7 @@ struct evt_request {
     struct evt__stream *stream; /* NULL: it comes as a whole */
 };
 
+struct evt__client;
 struct evt__count;
 struct evt__stream;
 
@@ -97,6 +105,8 @@ struct evt_http {
     size_t parked;                     /* of these in the daemon's suspension */
     size_t waking;                     /* threads that are calling the daemon about one */
     size_t streams;
+    struct evt__client *clients[EVT__CLIENT_BUCKETS]; /* that have a connection */
+    int waits;                                        /* requests that wait */
     bool stopping, stopped;
 };
 
@@ -126,6 +136,17 @@ void evt__request_over(struct evt_request *req);
 /* Has the daemon call a parked request again. The lock is held, and given back. */
 void evt__request_wake(struct evt_request *req);
 
+/* http_clients.c. May one more connection come from there? Then it is its client's until it ends;
+ * the lock is held for these two. */
+enum MHD_Result evt__client_may_come(void *http, const struct sockaddr *from, socklen_t len);
+struct evt__client *evt__client_add(struct evt_http *http, struct MHD_Connection *connection);
+void evt__client_remove(struct evt_http *http, struct evt__client *client);
+/* Until the request is over. On the HTTP thread; again is fine. */
+enum evt__place evt__wait_begin(struct evt_request *req);
+bool evt__wait_or_refuse(struct evt_request *req); /* false: it was answered */
+void evt__wait_end(struct evt_request *req);
+
+struct evt__arrival *evt__arrival_of(const struct evt_request *req);
 /* http_arrival.c. A whole request came on its connection; its answer was sent, and another one may
  * come. */
 void evt__arrival_notify(void *http, struct MHD_Connection *connection, void **context,
@@ -146,6 +167,7 @@ struct evt__count *evt__count_new(struct evt_metrics *metrics, const struct evt_
 void evt__count_free(struct evt__count *count); /* NULL is fine */
 void evt__count_begin(struct evt__count *count);
 void evt__count_end(struct evt__count *count);
+void evt__count_waits(struct evt__count *count, int waits, bool refused);
 void evt__count_answer(struct evt__count *count, const struct evt_request *req);
 
 #endif

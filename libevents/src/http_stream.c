@@ -81,29 +81,39 @@ static struct MHD_Response *response_for(struct evt_request *req)
     return response;
 }
 
+static bool has_place(struct evt_request *req)
+{
+    const struct evt_http_options *opt = &req->http->opt;
+    bool many;
+
+    pthread_mutex_lock(&req->http->lock);
+    many = req->http->streams >= (size_t)opt->streams_max;
+    pthread_mutex_unlock(&req->http->lock);
+    if (many) {
+        evt_reply_header(req, "Retry-After", "5");
+        evt_reply_problem(req, 503, "%d answers are being streamed already; try again later",
+                          opt->streams_max);
+        return false;
+    }
+    return evt__wait_or_refuse(req);
+}
+
 bool evt_reply_stream(struct evt_request *req, int status, const char *type,
                       void (*next)(struct evt_request *req, void *arg), void (*gone)(void *arg),
                       void *arg)
 {
     struct evt_http *http = req->http;
-    bool taken;
 
-    pthread_mutex_lock(&http->lock);
     EVT_BUG_ON(req->state != EVT__RUNNING || req->response);
-    taken = http->streams < (size_t)http->opt.streams_max;
-    if (taken) {
-        http->streams++;
-        req->stream = evt_zalloc(sizeof(*req->stream));
-        *req->stream = (struct evt__stream){.next = next, .gone = gone, .arg = arg};
-        evt__reply_keep(req, status, type, response_for(req));
-    }
+    if (!has_place(req))
+        return false;
+    pthread_mutex_lock(&http->lock);
+    http->streams++;
+    req->stream = evt_zalloc(sizeof(*req->stream));
+    *req->stream = (struct evt__stream){.next = next, .gone = gone, .arg = arg};
+    evt__reply_keep(req, status, type, response_for(req));
     pthread_mutex_unlock(&http->lock);
-    if (!taken) {
-        evt_reply_header(req, "Retry-After", "5");
-        evt_reply_problem(req, 503, "%d answers are being streamed already; try again later",
-                          http->opt.streams_max);
-    }
-    return taken;
+    return true;
 }
 
 void evt_stream_write(struct evt_request *req, const char *text, size_t len)

@@ -45,6 +45,18 @@ static void check_tables(struct check *check)
         ok("every message has its handler");
 }
 
+static void note_fault(void *arg, const char *text)
+{
+    wrong(arg, text);
+}
+
+static void check_options(struct check *check)
+{
+    if (check->main->service->check_options &&
+        evt__main_faults(check->main, check->conf, note_fault, check) == 0)
+        ok("its own options have values that it can use");
+}
+
 /* The rules of purity hold for what all migrations make together, and every statement fits it. */
 static enum evt_err try_store(const struct evt_service *service, const char *path,
                               struct evt_error *err)
@@ -223,6 +235,7 @@ int evt__main_check(const struct evt_conf *conf, void *arg)
 {
     struct check check = {.main = arg, .conf = conf};
 
+    check_options(&check);
     check_tables(&check);
     check_sql(&check);
     check_stores(&check);

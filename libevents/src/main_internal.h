@@ -2,6 +2,8 @@
  *
  *   main.c           the table of sub-commands and their options
  *   main_shards.c    --shards
+ *   main_files.c     how many files may be open
+ *   main_faults.c    what a service finds wrong with the values of its own options
  *   main_options.c   what several of them read from the options: shards, paths, the cluster
  *   main_time.c      points in time as people write them
  *   main_progress.c  how far long work is
@@ -63,6 +65,9 @@ EVT_MUST_USE enum evt_err evt__main_generation(const struct evt_service *service
 EVT_MUST_USE enum evt_err evt__shards_parse(const char *text, int32_t partitions,
                                             int32_t *ret_shards, size_t *ret_n,
                                             struct evt_error *err);
+/* main_faults.c: what the service finds wrong with its options, told one by one; how many. */
+size_t evt__main_faults(const struct evt_main *main, const struct evt_conf *conf,
+                        void (*each)(void *arg, const char *text), void *arg);
 /* The shards that the options name, on the heap. */
 EVT_MUST_USE enum evt_err evt__main_shards(const struct evt_main *main, const struct evt_conf *conf,
                                            int32_t **ret_shards, size_t *ret_n,
@@ -87,6 +92,9 @@ EVT_MUST_USE enum evt_err evt__main_log(const struct evt_main *main, const struc
 int evt__main_exit(enum evt_err code);
 /* Says the words on stderr, after the program's name; returns the exit status. */
 int evt__main_fail(const struct evt_main *main, const struct evt_error *err);
+
+/* main_files.c: raises, where it can, how many files may be open; how many may be then. */
+size_t evt__files_allow(size_t wanted);
 
 /* main_time.c: RFC 3339, a date, 10:20 (the last one that was), -90s -30m -1h -2d; an @ in front
  * is fine. */

@@ -87,7 +87,9 @@ static const struct evt_option *own_of(const struct evt_service *service,
 
     for (const struct evt_command *own = service->commands; own && own->name; own++)
         is_own = is_own || own->run == command->run;
-    return is_own || command->run == evt__main_run ? service->options : NULL;
+    return is_own || command->run == evt__main_run || command->run == evt__main_check
+               ? service->options
+               : NULL;
 }
 
 struct evt_command *evt__main_commands_of(const struct evt_service *service)

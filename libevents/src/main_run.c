@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TEND_MS  100 /* as the bus wants it */
-#define START_MS 10  /* until it is ready for the first time, which somebody waits for */
+#define TEND_MS    100 /* as the bus wants it */
+#define START_MS   10  /* until it is ready for the first time, which somebody waits for */
+#define FILES_KEPT 512 /* for stores, brokers, outside calls, other processes */
 
 struct run {
     const struct evt_main *main;
@@ -64,6 +65,21 @@ static enum evt_err open_bus(struct run *run, struct evt_error *err)
     return evt_bus_new(&opt, &run->bus, err);
 }
 
+/* Where less may be open, fewer may wait. */
+static void allow_files(struct evt_http_options *http)
+{
+    const size_t other = (size_t)http->connections_max + FILES_KEPT;
+    const size_t wanted = other + (size_t)http->waits_max, allowed = evt__files_allow(wanted);
+
+    if (allowed >= wanted)
+        return;
+    http->waits_max = allowed > other ? (int)(allowed - other) : 1;
+    EVT_LOG(WARN,
+            "fewer requests may wait: allow the process more open files (ulimit -n, LimitNOFILE=)",
+            EVT_FN("open_files", allowed), EVT_FN("wanted", wanted),
+            EVT_FN("http_waits", http->waits_max));
+}
+
 /* The edge before the shards move, which tell it of their commits; HTTP before the broker is waited
  * for, so that probes are answered meanwhile. */
 static enum evt_err open_http(struct run *run, struct evt_error *err)
@@ -71,12 +87,19 @@ static enum evt_err open_http(struct run *run, struct evt_error *err)
     const struct evt_edge_options edge = {.service = run->main->service,
                                           .bus = run->bus,
                                           .peers = evt_conf_text(run->conf, "peers")};
-    struct evt_http_options http = {.address = evt_conf_text(run->conf, "http-addr"),
-                                    .metrics = run->metrics};
+    struct evt_http_options http = {
+        .address = evt_conf_text(run->conf, "http-addr"),
+        .metrics = run->metrics,
+        .connections_max = (int)evt_conf_number(run->conf, "http-connections"),
+        .per_client_max = (int)evt_conf_number(run->conf, "http-per-client"),
+        .waits_max = (int)evt_conf_number(run->conf, "http-waits"),
+        .per_client_waits_max = (int)evt_conf_number(run->conf, "http-waits-per-client"),
+    };
     enum evt_err rc = evt_edge_new(&edge, &run->edge, err);
 
     if (rc != EVT_OK)
         return rc;
+    allow_files(&http);
     run->routes = evt__health_routes(&run->health, run->main->service->routes);
     http.routes = run->routes;
     http.arg = run->edge;
@@ -202,6 +225,15 @@ static int live(struct run *run)
     return stop(run, status);
 }
 
+static void say_fault(void *arg, const char *text)
+{
+    const struct evt_main *main = arg;
+    struct evt_error err;
+
+    evt_fail(&err, EVT_E_USAGE, "%s", text);
+    (void)evt__main_fail(main, &err);
+}
+
 int evt__main_run(const struct evt_conf *conf, void *arg)
 {
     struct run run = {.main = arg, .conf = conf, .began_ms = evt_clock_ms()};
@@ -210,6 +242,8 @@ int evt__main_run(const struct evt_conf *conf, void *arg)
     enum evt_err rc = evt__address_check(evt_conf_text(conf, "http-addr"), &err);
     int status;
 
+    if (evt__main_faults(run.main, conf, say_fault, arg) > 0)
+        return EVT_EXIT_USAGE;
     if (rc == EVT_OK)
         rc = evt__main_shards(run.main, conf, &run.shards, &run.shards_n, &err);
     if (rc != EVT_OK)

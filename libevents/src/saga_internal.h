@@ -1,6 +1,8 @@
 /* The parts of the saga engine, as they see each other.
  *
- *   saga.c        what starts, answers, times out and cancels an instance, and where that leads
+ *   saga.c        what starts and what cancels an instance
+ *   saga_take.c   answers, its timer, refusals, an operator's word
+ *   saga_go.c     where that leads: forward and back
  *   saga_ask.c    asking and undoing one part, and what an answer means for it
  *   saga_parts.c  what was asked so far, as text
  *   saga_store.c  an instance as a row, its timer, its history
@@ -64,9 +66,10 @@ struct evt__saga {
     int32_t history_n;
     bool closed; /* nothing of it is open: it is forgotten in time */
     int64_t timer_id, timer_ms;
-    const char *trace;   /* of all that it sends */
-    const char *because; /* by the function that was called last; NULL */
-    bool turn_back;      /* so was this */
+    int64_t not_before_ms; /* its timer is set to no earlier moment; 0: to any */
+    const char *trace;     /* of all that it sends */
+    const char *because;   /* by the function that was called last; NULL */
+    bool turn_back;        /* so was this */
 };
 
 const char *evt__saga_phase_str(enum evt__saga_phase phase);
@@ -90,7 +93,10 @@ EVT_MUST_USE enum evt_err evt__parts_add(struct evt__saga *saga, int step, int32
 /* saga_store.c */
 const struct evt_saga *evt__saga_definition(const struct evt_service *service, const char *name,
                                             uint32_t number); /* 0: the newest; NULL: none */
-/* NULL: there is no such instance. */
+/* NULL: there is no such instance. Without what the service's own `load` finds. */
+EVT_MUST_USE enum evt_err evt__saga_find(struct evt_ctx *ctx, const char *name, const char *ref,
+                                         struct evt__saga **ret_saga, struct evt_error *err);
+/* The same, with it. */
 EVT_MUST_USE enum evt_err evt__saga_get(struct evt_ctx *ctx, const char *name, const char *ref,
                                         struct evt__saga **ret_saga, struct evt_error *err);
 /* The one that sent the message with this ce_id. */
@@ -122,12 +128,35 @@ bool evt__part_heeds(const struct evt__saga_part *part, enum evt_saga_word word)
 bool evt__part_is_parked(const struct evt__saga_part *part); /* it waits for a person */
 bool evt__part_is_open(const struct evt__saga_part *part); /* an answer or a person is waited for */
 
-/* saga.c: what the shard core hands over. */
+/* saga_go.c */
+#define EVT__SAGA_TOO_LATE "it took too long"
+/* What is sent while its functions run goes under its key and its trace. */
+struct evt__saga_before {
+    const char *key;
+    struct evt_text trace;
+    struct evt__saga *saga;
+};
+struct evt__saga_before evt__saga_enter(struct evt__saga *saga);
+void evt__saga_leave(struct evt__saga *saga, const struct evt__saga_before *before);
+bool evt__saga_is_too_late(const struct evt__saga *saga);
+EVT_MUST_USE enum evt_err evt__saga_ask_stage(struct evt__saga *saga, int32_t stage,
+                                              struct evt_error *err);
+/* Undoes from the stage that was reached. */
+EVT_MUST_USE enum evt_err evt__saga_turn_back(struct evt__saga *saga, const char *why,
+                                              struct evt_error *err);
+/* As far as it can, and writes it. */
+EVT_MUST_USE enum evt_err evt__saga_go_on(struct evt__saga *saga, struct evt_error *err);
+
+/* saga_take.c: what the shard core hands over. */
 bool evt__saga_takes(const struct evt_service *service, const struct evt_type *type);
 EVT_MUST_USE enum evt_err evt__saga_take(struct evt_ctx *ctx, const struct evt_type *type,
                                          const void *msg, struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__saga_timer(struct evt_ctx *ctx, const struct evt_timer *timer,
                                           struct evt_error *err);
+/* One of the service's functions rejected while that ran, and all that it did is undone: it comes
+ * again after a pause. */
+EVT_MUST_USE enum evt_err evt__saga_timer_again(struct evt_ctx *ctx, const struct evt_timer *timer,
+                                                const char *why, struct evt_error *err);
 struct evt_rejected;
 EVT_MUST_USE enum evt_err evt__saga_rejected(struct evt_ctx *ctx, const struct evt_rejected *msg,
                                              bool *ret_taken, struct evt_error *err);

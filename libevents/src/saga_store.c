@@ -69,8 +69,8 @@ static enum evt_err load(struct evt__saga *saga, struct evt_error *err)
                             : EVT_OK;
 }
 
-enum evt_err evt__saga_get(struct evt_ctx *ctx, const char *name, const char *ref,
-                           struct evt__saga **ret_saga, struct evt_error *err)
+enum evt_err evt__saga_find(struct evt_ctx *ctx, const char *name, const char *ref,
+                            struct evt__saga **ret_saga, struct evt_error *err)
 {
     struct evt__saga *saga = evt_ctx_alloc(ctx, sizeof(*saga));
     sqlite3_stmt *row = NULL;
@@ -87,6 +87,17 @@ enum evt_err evt__saga_get(struct evt_ctx *ctx, const char *name, const char *re
     rc = read_row(saga, name, row, err);
     evt_store_done(row);
     if (rc == EVT_OK)
+        *ret_saga = saga;
+    return rc;
+}
+
+enum evt_err evt__saga_get(struct evt_ctx *ctx, const char *name, const char *ref,
+                           struct evt__saga **ret_saga, struct evt_error *err)
+{
+    struct evt__saga *saga;
+    enum evt_err rc = evt__saga_find(ctx, name, ref, &saga, err);
+
+    if (rc == EVT_OK && saga)
         rc = load(saga, err);
     if (rc == EVT_OK)
         *ret_saga = saga;
@@ -140,7 +151,8 @@ static int64_t first_ms(const struct evt__saga *saga)
  * every answer. */
 static enum evt_err set_timer(struct evt__saga *saga, struct evt_error *err)
 {
-    const int64_t first = first_ms(saga);
+    const int64_t wanted = first_ms(saga);
+    const int64_t first = wanted && wanted < saga->not_before_ms ? saga->not_before_ms : wanted;
     enum evt_err rc = EVT_OK;
 
     if (saga->timer_id && first && saga->timer_ms <= first)

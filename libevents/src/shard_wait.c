@@ -120,6 +120,31 @@ static enum evt_err run_timer(struct evt_ctx *ctx, void *arg, struct evt_error *
     return evt_fail(err, EVT_E_TYPE_UNKNOWN, "no handler for the timer %s", timer->name);
 }
 
+struct failed_timer {
+    const struct evt_timer *timer;
+    const char *why;
+};
+
+static enum evt_err set_again(struct evt_ctx *ctx, void *arg, struct evt_error *err)
+{
+    const struct failed_timer *failed = arg;
+
+    return evt__saga_timer_again(ctx, failed->timer, failed->why, err);
+}
+
+/* A rejected timer had its turn; but without one a saga would wait for ever. */
+static enum evt_err end_timer(struct evt_ctx *ctx, struct evt_timer *timer, struct evt_error *err)
+{
+    struct failed_timer failed = {timer, NULL};
+    struct evt_error why = {0};
+    enum evt_err rc = evt__guarded(ctx, run_timer, timer, &why), again = EVT_OK;
+
+    failed.why = why.text;
+    if (evt__is_reject(rc) && strcmp(timer->name, EVT__SAGA_TIMER) == 0)
+        again = evt__guarded(ctx, set_again, &failed, err);
+    return again == EVT_OK ? finish(ctx, rc, &why, err) : again;
+}
+
 enum evt_err evt__wait_timer(struct evt_ctx *ctx, struct evt_error *err)
 {
     struct evt_shard *sh = ctx->sh;
@@ -152,7 +177,7 @@ enum evt_err evt__wait_timer(struct evt_ctx *ctx, struct evt_error *err)
     rc = evt_timer_cancel(ctx, timer.id, err);
     if (rc != EVT_OK)
         return rc;
-    return finish(ctx, evt__guarded(ctx, run_timer, &timer, &why), &why, err);
+    return end_timer(ctx, &timer, err);
 }
 
 static enum evt_err run_call(struct evt_ctx *ctx, void *arg, struct evt_error *err)
@@ -225,6 +250,17 @@ enum evt_err evt__wait_call(struct evt_ctx *ctx, struct evt_error *err)
     return finish(ctx, evt__own_run(sh->st, EVT_OWN_CALL_PARK, &why, "l", result.id), &why, err);
 }
 
+/* Unlike an attempt's end, a person's word can be said again: refused, it leaves the call parked.
+ */
+static enum evt_err settle(struct evt_ctx *ctx, void *arg, struct evt_error *err)
+{
+    const struct evt_call_result *result = arg;
+    enum evt_err rc = evt__own_run(ctx->sh->st, EVT_OWN_CALL_DELETE, err, "l", result->id);
+
+    ctx->sh->waits_version++;
+    return rc == EVT_OK ? run_call(ctx, arg, err) : rc;
+}
+
 /* An operator's word on a parked call: what the provider's own books say became of it. */
 enum evt_err evt__wait_settle(struct evt_ctx *ctx, struct evt_error *err)
 {
@@ -244,5 +280,5 @@ enum evt_err evt__wait_settle(struct evt_ctx *ctx, struct evt_error *err)
         evt_answer_refused(ctx, "no such call is parked", NULL);
         return EVT_OK;
     }
-    return end_call(ctx, &result, err);
+    return evt__guarded(ctx, settle, &result, err);
 }

@@ -34,6 +34,17 @@ static void bytes_resize(struct sim_bytes *bytes, size_t len)
     bytes->len = len;
 }
 
+/* Memory is kept for the next file, but one long history must not cost all that come. */
+#define KEPT_MAX ((size_t)1024 * 1024)
+
+static void bytes_trim(struct sim_bytes *bytes)
+{
+    if (bytes->cap <= KEPT_MAX)
+        return;
+    free(bytes->data);
+    *bytes = (struct sim_bytes){.len = 0};
+}
+
 struct sim_file *sim__disk_find(struct evt_sim_disk *disk, const char *path)
 {
     for (size_t i = 0; i < disk->files_n; i++)
@@ -68,6 +79,8 @@ void sim__disk_drop(struct evt_sim_disk *disk, struct sim_file *file)
     EVT_BUG_ON(file->handles != NULL);
     sim__file_drop_shm(file);
     sim__file_sync(file);
+    bytes_trim(&file->image);
+    bytes_trim(&file->saved);
     file->path[0] = '\0';
     file->locked_by = 0;
     file->used = false;

@@ -53,7 +53,10 @@
     X(CALL_DELETE, "DELETE FROM evt_calls WHERE id=?1")                                            \
     X(CALL_PARK, "UPDATE evt_calls SET state=1 WHERE id=?1")                                       \
     X(CALL_PENDING, "SELECT id, name, call_key, key, ref, request, created_ms, trace"              \
-                    " FROM evt_calls WHERE state=0 ORDER BY id")                                   \
+                    " FROM evt_calls WHERE id=?1 AND state=0")                                     \
+    X(CALL_NAME, "SELECT name FROM evt_calls WHERE state=0 AND name>?1 ORDER BY name LIMIT 1")     \
+    X(CALL_SOME, "SELECT id, name, call_key, key, ref, request, created_ms, trace FROM evt_calls"  \
+                 " WHERE state=0 AND name=?1 AND id>?2 ORDER BY id LIMIT ?3")                      \
     X(ANSWER_GET, "SELECT request FROM evt_answers WHERE source=?1 AND id=?2")                     \
     X(ANSWER_PUT, "INSERT INTO evt_answers (source, id, request, outcome, reason, detail, at_ms)"  \
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                          \

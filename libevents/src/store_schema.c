@@ -55,6 +55,10 @@ static const char own_tables[] =
     " at_ms INTEGER NOT NULL, step TEXT NOT NULL, item INTEGER NOT NULL, what TEXT NOT NULL,"
     " why TEXT NOT NULL, PRIMARY KEY (saga_id, n)) STRICT, WITHOUT ROWID;";
 
+/* Came after format 2, which it does not change: rows are the same with it and without. */
+static const char own_indexes[] =
+    "CREATE INDEX IF NOT EXISTS evt_calls_pending ON evt_calls (name, id) WHERE state = 0;";
+
 static enum evt_err create(struct evt_store *st, struct evt_error *err)
 {
     char sql[256];
@@ -119,7 +123,10 @@ enum evt_err evt__schema_open(struct evt_store *st, struct evt_error *err)
     sqlite3_finalize(row);
     if (rc != EVT_OK)
         return rc;
-    return found || st->opt.read_only ? check_owner(st, err) : create(st, err);
+    rc = found || st->opt.read_only ? check_owner(st, err) : create(st, err);
+    return rc == EVT_OK && !st->opt.read_only
+               ? evt__store_exec(st, EVT_SPEAKER_LIBRARY, own_indexes, err)
+               : rc;
 }
 
 static int64_t migration_hash(const struct evt_migration *migration)

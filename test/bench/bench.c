@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SPIN_US 60 /* sleeping wakes up late */
+
 static char parent_folder[BENCH_PATH_MAX], folder[BENCH_PATH_MAX];
 
 double bench_now_us(void)
@@ -28,14 +30,39 @@ static int by_size(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+void bench_sort(double *values, size_t n)
+{
+    qsort(values, n, sizeof(*values), by_size);
+}
+
 double bench_median(const double *rounds, size_t n)
 {
     double sorted[BENCH_ROUNDS_MAX];
 
     EVT_BUG_ON(n == 0 || n > BENCH_ROUNDS_MAX);
     memcpy(sorted, rounds, n * sizeof(*sorted));
-    qsort(sorted, n, sizeof(*sorted), by_size);
+    bench_sort(sorted, n);
     return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+double bench_quantile(const double *sorted, size_t n, double q)
+{
+    EVT_BUG_ON(n == 0);
+    return sorted[(size_t)((double)(n - 1) * q + 0.5)];
+}
+
+void bench_wait_until(double at_us)
+{
+    const double left_us = at_us - bench_now_us() - SPIN_US;
+
+    if (left_us > 0) {
+        const struct timespec left = {(time_t)(left_us / 1e6),
+                                      (long)((int64_t)(left_us * 1e3) % 1000000000)};
+
+        nanosleep(&left, NULL);
+    }
+    while (bench_now_us() < at_us) {
+    }
 }
 
 void bench_need(enum evt_err rc, const struct evt_error *err)

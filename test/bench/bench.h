@@ -15,6 +15,10 @@
 double bench_now_us(void);
 double bench_median(const double *rounds, size_t n); /* at most BENCH_ROUNDS_MAX */
 
+void bench_sort(double *values, size_t n);
+double bench_quantile(const double *sorted, size_t n, double q);
+void bench_wait_until(double at_us); /* closer than sleeping alone */
+
 /* Ends the program with the words of the failure. */
 void bench_need(enum evt_err rc, const struct evt_error *err);
 

@@ -9,37 +9,22 @@
  * there by a process that only hands it on to a second topic. The floor of the sustained rate is
  * one raw hop, sent and received by this process. That of a rebuild is a consumer that only counts.
  */
-#include "bench.h"
 #include "kafka_cases.h"
+#include "kafka_topics.h"
 
-#include <netinet/in.h>
+#include <evt/command.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define PORT_FIRST 21092 /* below those that the kernel gives to anyone */
-#define PORT_LAST  21192
 
 static int port(void)
 {
-    for (int number = PORT_FIRST; number <= PORT_LAST; number++) {
-        const struct sockaddr_in address = {.sin_family = AF_INET,
-                                            .sin_port = htons((uint16_t)number),
-                                            .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const bool is_free =
-            fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    const int number = kafka_port();
 
-        close(fd);
-        if (is_free) {
-            printf("%d\n", number);
-            return EXIT_SUCCESS;
-        }
-    }
-    fprintf(stderr, "bench: no port from %d to %d is free\n", PORT_FIRST, PORT_LAST);
-    return EXIT_FAILURE;
+    if (number)
+        printf("%d\n", number);
+    return number ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -53,5 +38,5 @@ int main(int argc, char **argv)
         return 2;
     }
     kafka_cases_run(argv[2], argv[3], argv[4], argv + 5);
-    return EXIT_SUCCESS;
+    evt_program_exit(EXIT_SUCCESS);
 }

@@ -20,7 +20,7 @@
 struct cases {
     struct evt_kafka paced;  /* where a person waits: nothing lingers */
     struct evt_kafka bursts; /* under load */
-    struct kafka_product product;
+    struct kafka_service product;
     struct kafka_way service, two_hops, raw;
     struct kafka_sender sender;
     struct kafka_memory most; /* seen in this case */

@@ -7,7 +7,6 @@
 #include <evt/mem.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define WARM_US      5e6
 #define RATE         200
@@ -22,18 +21,6 @@
 #define BAR_LOAD 60.0
 
 /* ---- command to reply, where a person waits ---- */
-
-static int by_size(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
-static double quantile(const double *sorted, size_t n, double q)
-{
-    return sorted[(size_t)((double)(n - 1) * q + 0.5)];
-}
 
 static void paced_rounds(struct cases *cases, size_t rounds)
 {
@@ -58,12 +45,12 @@ void kafka_case_reply(struct cases *cases)
     kafka_sender_close(&cases->sender);
     kafka_process_end(echo);
     floor = cases->two_hops.latency_us + warm * RATE;
-    qsort(took, n, sizeof(*took), by_size);
-    qsort(floor, n, sizeof(*floor), by_size);
-    p50 = quantile(took, n, 0.5);
-    floor_p50 = quantile(floor, n, 0.5);
-    p99 = quantile(took, n, 0.99);
-    floor_p99 = quantile(floor, n, 0.99);
+    bench_sort(took, n);
+    bench_sort(floor, n);
+    p50 = bench_quantile(took, n, 0.5);
+    floor_p50 = bench_quantile(floor, n, 0.5);
+    p99 = bench_quantile(took, n, 0.99);
+    floor_p99 = bench_quantile(floor, n, 0.99);
     printf("bench=kafka case=reply_p50 rate=%d commands=%zu p50_us=%.0f floor_p50_us=%.0f "
            "ratio=%.2f bar=%.2f ok=%s\n",
            RATE, n, p50, floor_p50, p50 / floor_p50, BAR_P50, kafka_ok(p50 <= BAR_P50 * floor_p50));

@@ -3,6 +3,7 @@
 #include "kafka_cases_internal.h"
 
 #include "bench.h"
+#include "kafka_product.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -21,8 +22,8 @@ void kafka_case_start(struct cases *cases)
     double seconds[STARTS], ms;
 
     for (size_t i = 0; i < STARTS; i++) {
-        (void)kafka_product_stop(&cases->product);
-        seconds[i] = kafka_product_start(&cases->product);
+        (void)kafka_service_stop(&cases->product);
+        seconds[i] = kafka_service_start(&cases->product);
     }
     ms = bench_median(seconds, STARTS) * 1e3;
     printf("bench=kafka case=start starts=%d ms=%.0f bar_ms=%.0f ok=%s\n", STARTS, ms, BAR_START,
@@ -85,9 +86,9 @@ void kafka_case_rebuild(struct cases *cases)
 
     for (size_t i = 0; i < REBUILDS; i++) {
         bare_read(cases, -1, records, i, &bare);
-        (void)kafka_product_stop(&cases->product);
+        (void)kafka_service_stop(&cases->product);
         kafka_product_remove_store(&cases->product);
-        ours.seconds[i] = kafka_product_start(&cases->product);
+        ours.seconds[i] = kafka_service_start(&cases->product);
         ours.cpu_us[i] = kafka_cpu_us(cases->product.pid);
     }
     print_reading("rebuild", records, &ours, &bare, "");

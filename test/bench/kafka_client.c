@@ -53,28 +53,6 @@ void kafka_sender_send(struct kafka_sender *sender, const struct evt_send *send)
     bench_need(rc, &err);
 }
 
-static void *watch_run(void *arg)
-{
-    struct kafka_watch *watch = arg;
-
-    while (!atomic_load(&watch->stop)) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(watch->rk, POLL_MS);
-
-        if (!message)
-            continue;
-        if (!message->err) {
-            if (watch->each)
-                watch->each(watch->arg, message, bench_now_us());
-            atomic_fetch_add(&watch->received, 1);
-        } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            fprintf(stderr, "bench: receive: %s\n", rd_kafka_message_errstr(message));
-            exit(EXIT_FAILURE);
-        }
-        rd_kafka_message_destroy(message);
-    }
-    return NULL;
-}
-
 static int32_t partitions_of(rd_kafka_t *rk, const char *topic)
 {
     struct evt_error err;
@@ -93,18 +71,6 @@ static int64_t end_of(rd_kafka_t *rk, const char *topic, int32_t partition)
     return high;
 }
 
-static rd_kafka_t *consumer_new(const struct evt_kafka *kafka)
-{
-    struct evt_error err;
-    rd_kafka_conf_t *conf;
-    rd_kafka_t *rk;
-
-    bench_need(evt_kafka_conf(kafka, EVT_KAFKA_CONSUMER, &conf, &err), &err);
-    bench_need(evt_kafka_client(conf, EVT_KAFKA_CONSUMER, &rk, &err), &err);
-    rd_kafka_poll_set_consumer(rk);
-    return rk;
-}
-
 static void assign(rd_kafka_t *rk, const char *topic, int32_t only, enum kafka_from from)
 {
     const int32_t n = partitions_of(rk, topic);
@@ -120,13 +86,57 @@ static void assign(rd_kafka_t *rk, const char *topic, int32_t only, enum kafka_f
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+rd_kafka_t *kafka_consumer_open(const struct evt_kafka *kafka, const char *topic, int32_t partition,
+                                enum kafka_from from)
+{
+    struct evt_error err;
+    rd_kafka_conf_t *conf;
+    rd_kafka_t *rk;
+
+    bench_need(evt_kafka_conf(kafka, EVT_KAFKA_CONSUMER, &conf, &err), &err);
+    bench_need(evt_kafka_client(conf, EVT_KAFKA_CONSUMER, &rk, &err), &err);
+    rd_kafka_poll_set_consumer(rk);
+    assign(rk, topic, partition, from);
+    return rk;
+}
+
+rd_kafka_message_t *kafka_consumer_poll(rd_kafka_t *rk)
+{
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, POLL_MS);
+
+    if (!message || !message->err)
+        return message;
+    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        fprintf(stderr, "bench: receive: %s\n", rd_kafka_message_errstr(message));
+        exit(EXIT_FAILURE);
+    }
+    rd_kafka_message_destroy(message);
+    return NULL;
+}
+
+static void *watch_run(void *arg)
+{
+    struct kafka_watch *watch = arg;
+
+    while (!atomic_load(&watch->stop)) {
+        rd_kafka_message_t *message = kafka_consumer_poll(watch->rk);
+
+        if (!message)
+            continue;
+        if (watch->each)
+            watch->each(watch->arg, message, bench_now_us());
+        atomic_fetch_add(&watch->received, 1);
+        rd_kafka_message_destroy(message);
+    }
+    return NULL;
+}
+
 void kafka_watch_open(struct kafka_watch *watch, const struct evt_kafka *kafka, const char *topic,
                       int32_t partition, enum kafka_from from)
 {
-    watch->rk = consumer_new(kafka);
+    watch->rk = kafka_consumer_open(kafka, topic, partition, from);
     atomic_init(&watch->stop, false);
     atomic_init(&watch->received, 0);
-    assign(watch->rk, topic, partition, from);
     EVT_BUG_ON(pthread_create(&watch->thread, NULL, watch_run, watch) != 0);
 }
 
@@ -134,20 +144,22 @@ void kafka_watch_close(struct kafka_watch *watch)
 {
     atomic_store(&watch->stop, true);
     pthread_join(watch->thread, NULL);
-    rd_kafka_assign(watch->rk, NULL);
-    rd_kafka_destroy_flags(watch->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    evt_kafka_leave(watch->rk);
 }
 
+/* Asked by a producer: a consumer would last to the end of the process. */
 size_t kafka_records(const struct evt_kafka *kafka, const char *topic, int32_t partition)
 {
-    rd_kafka_t *rk = consumer_new(kafka);
-    const int32_t n = partitions_of(rk, topic);
+    struct kafka_sender sender;
     size_t records = 0;
+    int32_t n;
 
+    kafka_sender_open(&sender, kafka);
+    n = partitions_of(sender.rk, topic);
     for (int32_t p = 0; p < n; p++)
         if (partition < 0 || partition == p)
-            records += (size_t)end_of(rk, topic, p);
-    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+            records += (size_t)end_of(sender.rk, topic, p);
+    kafka_sender_close(&sender);
     return records;
 }
 
@@ -177,19 +189,17 @@ static void echo(rd_kafka_t *producer, const char *to, rd_kafka_message_t *messa
 /* From the beginning, so that nothing is missed that came before it was there. */
 int kafka_echo(const struct evt_kafka *kafka, const char *from, const char *to)
 {
-    rd_kafka_t *consumer = consumer_new(kafka);
+    rd_kafka_t *consumer = kafka_consumer_open(kafka, from, -1, KAFKA_FROM_BEGIN);
     struct kafka_sender sender;
 
     kafka_sender_open(&sender, kafka);
-    assign(consumer, from, -1, KAFKA_FROM_BEGIN);
     for (;;) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, POLL_MS);
+        rd_kafka_message_t *message = kafka_consumer_poll(consumer);
 
-        rd_kafka_poll(sender.rk, 0);
+        kafka_sender_serve(&sender, 0);
         if (!message)
             continue;
-        if (!message->err)
-            echo(sender.rk, to, message);
+        echo(sender.rk, to, message);
         rd_kafka_message_destroy(message);
     }
 }

@@ -17,6 +17,14 @@ void kafka_sender_close(struct kafka_sender *sender); /* when all is delivered *
 void kafka_sender_send(struct kafka_sender *sender, const struct evt_send *send);
 void kafka_sender_serve(struct kafka_sender *sender, int timeout_ms);
 
+enum kafka_from { KAFKA_FROM_BEGIN, KAFKA_FROM_END };
+/* `partition`: one of them, -1: all. A consumer lasts to the end of the process, which is by
+ * evt_program_exit. */
+rd_kafka_t *kafka_consumer_open(const struct evt_kafka *kafka, const char *topic, int32_t partition,
+                                enum kafka_from from);
+/* NULL: none came for a moment. */
+rd_kafka_message_t *kafka_consumer_poll(rd_kafka_t *rk);
+
 /* Receives every record of a topic from its beginning or its end on. */
 struct kafka_watch {
     rd_kafka_t *rk;
@@ -27,8 +35,6 @@ struct kafka_watch {
     void (*each)(void *arg, const rd_kafka_message_t *message, double now_us);
     void *arg;
 };
-enum kafka_from { KAFKA_FROM_BEGIN, KAFKA_FROM_END };
-/* `partition`: one of them, -1: all. */
 void kafka_watch_open(struct kafka_watch *watch, const struct evt_kafka *kafka, const char *topic,
                       int32_t partition, enum kafka_from from);
 void kafka_watch_close(struct kafka_watch *watch);

@@ -9,12 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WINDOW    20000 /* under way; several batches of every shard */
 #define ANSWER_US 60e6  /* without any answer something is wrong */
 #define TICK_US   200e3
-#define SPIN_US   60 /* sleeping wakes up late */
 
 static void wrong(const struct kafka_way *way, const char *what, uint64_t i)
 {
@@ -95,20 +93,6 @@ static void wait_for(struct kafka_way *way, struct kafka_sender *sender, size_t 
     }
 }
 
-static void wait_until(double at_us)
-{
-    const double left_us = at_us - bench_now_us() - SPIN_US;
-
-    if (left_us > 0) {
-        const struct timespec left = {(time_t)(left_us / 1e6),
-                                      (long)((int64_t)(left_us * 1e3) % 1000000000)};
-
-        nanosleep(&left, NULL);
-    }
-    while (bench_now_us() < at_us) {
-    }
-}
-
 void kafka_paced(struct kafka_way *way, struct kafka_sender *sender, size_t n, double every_us)
 {
     const double begin_us = bench_now_us() + every_us;
@@ -121,7 +105,7 @@ void kafka_paced(struct kafka_way *way, struct kafka_sender *sender, size_t n, d
         way->intended_us[way->order.orders] = at_us;
         kafka_order_next(&way->order, &command);
         kafka_sender_serve(sender, 0);
-        wait_until(at_us);
+        bench_wait_until(at_us);
         send_command(way, sender, &command);
     }
     wait_for(way, sender, 0);

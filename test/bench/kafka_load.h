@@ -5,10 +5,10 @@
 
 #include "kafka_client.h"
 #include "kafka_order.h"
+#include "kafka_topics.h"
 
 #define KAFKA_PACED_MAX 16384   /* commands of which the latency is kept */
 #define KAFKA_ALL_MAX   4194304 /* commands of one way, all rounds together */
-#define KAFKA_PREFIX    5       /* of a value: its schema */
 
 struct kafka_way {
     const char *to, *back; /* topics */

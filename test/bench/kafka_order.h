@@ -3,16 +3,12 @@
 #ifndef KAFKA_ORDER_H
 #define KAFKA_ORDER_H
 
-#include <evt/record.h>
+#include "kafka_outside.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define KAFKA_PRODUCTS     1000
-#define KAFKA_SHARDS       2  /* of the product service, as topics.json has them */
-#define KAFKA_KEY_LEN      36 /* skus and order ids, both of a UUID's form */
-#define KAFKA_HEADERS      4  /* those that are required from anyone */
 #define KAFKA_COMMAND_SIZE 128
 
 struct kafka_order {
@@ -37,17 +33,10 @@ struct kafka_command {
 /* `lineage`: 16 hexadecimal characters, a stream begins with each. */
 void kafka_order_init(struct kafka_order *order, const char *lineage);
 void kafka_order_next(struct kafka_order *order, struct kafka_command *ret_command);
-/* Which one of the sender's commands, from 0; false for a key that is no order id of ours. */
-bool kafka_order_index(const void *key, size_t len, uint64_t *ret_index);
 
 /* As a record of `topic`, keyed by the sku; by the order id it is a floor's, whose echo must be
  * recognised by the key. `headers` must live as long. */
 struct evt_send kafka_command_send(const struct kafka_command *command, const char *topic,
                                    bool by_order, struct evt_header headers[KAFKA_HEADERS]);
-
-/* What the service needs before: every product created and stocked, as commands from outside.
- * Calls `send` with each. */
-void kafka_products(const char *topic, void (*send)(void *arg, const struct evt_send *send),
-                    void *arg);
 
 #endif

@@ -2,9 +2,7 @@
 #include "kafka_process.h"
 
 #include "bench.h"
-#include "kafka_usage.h"
 
-#include <evt/fs.h>
 #include <evt/mem.h>
 
 #include <errno.h>
@@ -31,10 +29,10 @@ static void die(const char *what)
     exit(EXIT_FAILURE);
 }
 
-static void path_in(const struct kafka_product *product, const char *name,
-                    char ret_path[BENCH_PATH_MAX])
+void kafka_service_path(const struct kafka_service *service, const char *name,
+                        char ret_path[BENCH_PATH_MAX])
 {
-    EVT_BUG_ON(snprintf(ret_path, BENCH_PATH_MAX, "%s/%s", product->folder, name) >=
+    EVT_BUG_ON(snprintf(ret_path, BENCH_PATH_MAX, "%s/%s", service->folder, name) >=
                BENCH_PATH_MAX);
 }
 
@@ -102,7 +100,7 @@ static int notify_open(void)
     return fd;
 }
 
-static void wait_ready(const struct kafka_product *product, int fd)
+static void wait_ready(const struct kafka_service *service, int fd)
 {
     char text[NOTIFY_MAX];
 
@@ -111,7 +109,7 @@ static void wait_ready(const struct kafka_product *product, int fd)
 
         if (len < 0) {
             waited_s++;
-            if (waitpid(product->pid, NULL, WNOHANG) == product->pid)
+            if (waitpid(service->pid, NULL, WNOHANG) == service->pid)
                 break;
             continue;
         }
@@ -119,98 +117,50 @@ static void wait_ready(const struct kafka_product *product, int fd)
         if (strstr(text, "READY=1"))
             return;
     }
-    fprintf(stderr, "bench: %s did not become ready; see %s/product.log\n", product->program,
-            product->folder);
+    fprintf(stderr, "bench: %s did not become ready; see %s/%s.log\n", service->program,
+            service->folder, service->name);
     exit(EXIT_FAILURE);
 }
 
-double kafka_product_start(struct kafka_product *product)
+double kafka_service_start(struct kafka_service *service)
 {
-    char data[BENCH_PATH_MAX], log[BENCH_PATH_MAX];
+    char data[BENCH_PATH_MAX], log[BENCH_PATH_MAX], file[32];
     const char *const args[] = {"run",
                                 "--kafka-bootstrap-servers",
-                                product->brokers,
+                                service->brokers,
                                 "--data-dir",
                                 data,
                                 "--http-addr",
-                                "127.0.0.1:0",
+                                service->http ? service->http : "127.0.0.1:0",
                                 NULL};
     const int fd = notify_open();
     double begin_us;
 
-    path_in(product, "data", data);
-    path_in(product, "product.log", log);
+    kafka_service_path(service, "data", data);
+    snprintf(file, sizeof(file), "%s.log", service->name);
+    kafka_service_path(service, file, log);
     begin_us = bench_now_us();
-    product->pid = spawn(product->program, args, log);
-    wait_ready(product, fd);
+    service->pid = spawn(service->program, args, log);
+    wait_ready(service, fd);
     begin_us = bench_now_us() - begin_us;
     unsetenv("NOTIFY_SOCKET");
     close(fd);
     return begin_us / 1e6;
 }
 
-double kafka_product_stop(struct kafka_product *product)
+double kafka_service_stop(struct kafka_service *service)
 {
     const double begin_us = bench_now_us();
 
-    kill(product->pid, SIGTERM);
-    wait_end(product->pid, product->program, EXIT_SUCCESS);
-    product->pid = 0;
+    kill(service->pid, SIGTERM);
+    wait_end(service->pid, service->program, EXIT_SUCCESS);
+    service->pid = 0;
     return (bench_now_us() - begin_us) / 1e6;
 }
 
-static void remove_file(void *arg, const char *name)
+void kafka_process_run(const char *program, const char *const args[], const char *out)
 {
-    char path[BENCH_PATH_MAX];
-
-    snprintf(path, sizeof(path), "%s/%s", (const char *)arg, name);
-    (void)unlink(path);
-}
-
-void kafka_product_remove_store(const struct kafka_product *product)
-{
-    char path[BENCH_PATH_MAX];
-    struct evt_error err;
-
-    path_in(product, "data/product", path);
-    bench_need(evt_fs_posix.list(evt_fs_posix.self, path, remove_file, path, &err), &err);
-}
-
-double kafka_product_replay(const struct kafka_product *product, int32_t partition,
-                            double *ret_cpu_us)
-{
-    char data[BENCH_PATH_MAX], out[BENCH_PATH_MAX], said[BENCH_PATH_MAX], number[16], line[512];
-    const char *const args[] = {"replay",
-                                "--kafka-bootstrap-servers",
-                                product->brokers,
-                                "--data-dir",
-                                data,
-                                "--partition",
-                                number,
-                                "--out",
-                                out,
-                                NULL};
-    double seconds = 0, cpu_us = kafka_ended_cpu_us();
-    const char *at;
-    FILE *file;
-
-    path_in(product, "data", data);
-    path_in(product, "replayed.db", out);
-    path_in(product, "replay.log", said);
-    snprintf(number, sizeof(number), "%d", (int)partition);
-    (void)unlink(said);
-    (void)unlink(out);
-    wait_end(spawn(product->program, args, said), "svc-product replay", EXIT_SUCCESS);
-    *ret_cpu_us = kafka_ended_cpu_us() - cpu_us;
-    file = fopen(said, "r");
-    if (!file)
-        die(said);
-    while (seconds <= 0 && fgets(line, sizeof(line), file))
-        if (strncmp(line, "rebuilt ", 8) == 0 && (at = strstr(line, " in ")))
-            seconds = strtod(at + 4, NULL);
-    fclose(file);
-    EVT_BUG_ON(seconds <= 0);
-    return seconds;
+    wait_end(spawn(program, args, out), program, EXIT_SUCCESS);
 }
 
 pid_t kafka_process_self(const char *const args[])
@@ -221,5 +171,5 @@ pid_t kafka_process_self(const char *const args[])
 void kafka_process_end(pid_t pid)
 {
     kill(pid, SIGTERM);
-    wait_end(pid, "echo", -1);
+    wait_end(pid, "this program", -1);
 }

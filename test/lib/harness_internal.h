@@ -15,7 +15,7 @@
 #include <evt/sim_log.h>
 
 #define SENDERS_MAX     4
-#define SENT_MAX        1000
+#define SENT_MAX        4000
 #define HARNESS_LINEAGE "00000000000000b1"
 
 /* Somebody who sends to the shard: a service, which numbers what it sends, or "outside". */

@@ -26,6 +26,12 @@ void provider_start(struct provider *pr)
     ck_ok(psp_listen(pr->psp, &err), err);
 }
 
+void provider_begin(struct provider *pr)
+{
+    provider_init(pr);
+    provider_start(pr);
+}
+
 void provider_stop(struct provider *pr)
 {
     psp_close(pr->psp);
@@ -74,6 +80,25 @@ void provider_ask(struct provider *pr, const char *line, const char *form)
     ck_assert_msg(web_read(&pr->web, false), "%s: no answer", line);
     pr->json = json_loads(evt_buf_text(&pr->web.body), 0, NULL);
     ck_assert_ptr_nonnull(pr->json);
+}
+
+void provider_refund(struct provider *pr, const char *id, const char *rest)
+{
+    char form[256];
+
+    snprintf(form, sizeof(form), "payment_intent=%s%s", id, rest);
+    provider_ask(pr, "POST /v1/refunds", form);
+}
+
+const char *provider_line(const char *method, const char *id, const char *verb)
+{
+    static char lines[4][128];
+    static unsigned next;
+    char *line = lines[next++ % 4];
+
+    snprintf(line, sizeof(lines[0]), "%s /v1/payment_intents/%s%s%s", method, id, *verb ? "/" : "",
+             verb);
+    return line;
 }
 
 void provider_expect_cut(struct provider *pr, const char *line, const char *form)
@@ -141,7 +166,7 @@ const char *provider_pay(struct provider *pr, const char *card, int64_t amount)
     snprintf(form, sizeof(form),
              "amount=%lld&currency=eur&confirm=true&capture_method=manual&payment_method=%s",
              (long long)amount, card);
-    provider_ask(pr, "POST /v1/payment_intents", form);
+    provider_ask(pr, PROVIDER_CREATE, form);
     ck_done(pr);
     ck_assert_str_eq(provider_text(pr, "status"), "requires_capture");
     snprintf(id, sizeof(id), "%s", provider_text(pr, "id"));

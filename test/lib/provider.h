@@ -19,14 +19,24 @@ struct provider {
     json_t *json;   /* its body */
 };
 
+/* What most requests say. */
+#define PROVIDER_INVALID "invalid_request_error"
+#define PROVIDER_CREATE  "POST /v1/payment_intents"
+#define PROVIDER_GOOD    "amount=1200&currency=EUR&confirm=true&payment_method=pm_card_visa"
+
 void provider_init(struct provider *pr);
 void provider_start(struct provider *pr); /* as `opt` says, which may be changed before */
+void provider_begin(struct provider *pr); /* both */
 void provider_stop(struct provider *pr);
 void provider_release(struct provider *pr);
 
 /* "POST /v1/refunds", and a form (NULL: none). Each on a connection of its own. */
 void provider_ask(struct provider *pr, const char *line, const char *form);
-/* The same with these headers and nothing of our own: whatever the answer is. */
+/* A refund of this payment; `rest` of the form begins with "&". */
+void provider_refund(struct provider *pr, const char *id, const char *rest);
+/* "POST /v1/payment_intents/<id>/capture", "" for no verb, in one of a few static buffers. */
+const char *provider_line(const char *method, const char *id, const char *verb);
+/* As provider_ask, with these headers and nothing of our own: whatever the answer is. */
 void provider_ask_raw(struct provider *pr, const char *line, const char *headers, const char *body);
 /* The same as provider_ask, and returns as soon as it is sent; read by web_read. */
 void provider_send(const struct provider *pr, struct web *web, const char *line, const char *form);

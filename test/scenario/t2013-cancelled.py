@@ -75,7 +75,7 @@ def test_after_its_end(shop):
     order = shop.place({tea: 2})
     order.expect("confirmed")
     assert shop.left(tea) == (3, 0)
-    done = shop.evt("order", "cancel", order.id, "--reason", "too small", status=1)
+    done = shop.evt("order", "cancel", order.id, "--reason", "too small")
     assert done.out.endswith("the order is refunded: too small\n"), done
     order.expect("refunded", "too small")
     shop.settle()

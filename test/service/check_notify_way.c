@@ -2,6 +2,7 @@
 #include "svc-notify/mail_call.h"
 #include "svc-notify/mail_caller.h"
 #include "svc-notify/mail_message.h"
+#include "svc-notify/mail_options.h"
 
 #include "test/lib/calls.h"
 #include "test/lib/notify_shop.h"

@@ -15,7 +15,7 @@
 #include "svc-order/api.h"
 #include "svc-order/order_service.h"
 
-#define LINGER_MAX 128
+#define LINGER_MAX 1024
 
 struct process {
     struct evt_bus *bus;

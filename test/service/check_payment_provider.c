@@ -1,5 +1,6 @@
 /* The payment service's callers against the provider's stand-in: what it takes, what it refuses,
  * and that a key is for one payment. */
+#include "svc-payment/payment_options.h"
 #include "svc-payment/payment_psp.h"
 
 #include "test/lib/calls.h"
@@ -33,8 +34,7 @@ static void start(void)
 {
     static char url[128];
 
-    provider_init(&pr);
-    provider_start(&pr);
+    provider_begin(&pr);
     snprintf(url, sizeof(url), "http://%s", psp_address(pr.psp));
     start_at(url);
 }

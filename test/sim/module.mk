@@ -1,6 +1,6 @@
-# The simulator: $(BUILD)/sim runs seeded histories through the real core and the real product service.
+# The simulator: $(BUILD)/sim runs seeded histories through the real core and the real services.
 CPPFLAGS_test/sim := -I$(BUILD)/gen-sim
-$(call test_program,sim,$(wildcard test/sim/*.c),svc-product events-sim libevents,$(EVT_LIBS))
+$(call test_program,sim,$(wildcard test/sim/*.c),svc-product svc-order svc-payment svc-notify events-sim libevents,$(EVT_LIBS))
 all_targets += $(BUILD)/sim
 
 TEST_SEEDS ?= 3000

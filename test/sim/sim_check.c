@@ -2,6 +2,7 @@
  * says then is compared with what it kept, what the logs hold and what the others took. */
 #include "sim_check.h"
 #include "sim_model.h"
+#include "sim_orders.h"
 
 #include <evt/codec.h>
 #include <evt/hash.h>
@@ -86,6 +87,8 @@ static void note_said(void *arg, const struct evt_send *send)
         return;
     if (check->seat->node->kind == SIM_TRIP)
         sim_model_see(world, check->heard, send);
+    else if (check->seat->node->kind == SIM_SHOP)
+        sim_orders_see(world, send);
     hash = message_hash(send->topic, send->partition, source, id);
     rec = sim_set_get(&check->logged, hash);
     if (rec == NULL) {
@@ -113,9 +116,12 @@ static void note_heard(void *arg, const struct evt_record *rec, enum evt_outcome
     check->heard = rec;
     if (check->seat->node->kind == SIM_TRIP && (outcome == EVT_APPLIED || outcome == EVT_DRAINED))
         sim_model_hear(check->world, check->replay.generation, rec);
+    if (check->seat->node->kind == SIM_SHOP && (outcome == EVT_APPLIED || outcome == EVT_DRAINED))
+        sim_orders_hear(check->world, rec);
     if (outcome != EVT_REJECTED)
         return;
     check->wanted += reason != NULL && (strstr(reason, SIM_HOST_REJECTS) != NULL ||
+                                        strstr(reason, SIM_TRIP_BALKS) != NULL ||
                                         (sim_plan_forgets() && strstr(reason, SIM_TRIP_FORGOTTEN)));
     if (source != NULL)
         sim_set_add(&check->refused,
@@ -271,6 +277,7 @@ void sim_check(struct sim_world *world)
     struct sim_check check = {.world = world};
 
     sim_model_begin();
+    sim_orders_begin();
     note_logged(&check);
     for (size_t i = 0; i < world->nodes_n; i++)
         for (size_t s = 0; s < world->nodes[i].seats_n && !world->nodes[i].zombie; s++)
@@ -286,6 +293,8 @@ void sim_check(struct sim_world *world)
                 check_rows(&check, &world->nodes[i].seats[s]);
     if (world->failure[0] == '\0' && !world->lossy)
         sim_check_business(world);
+    if (world->failure[0] == '\0' && !world->lossy && world->here[SIM_SHOP])
+        sim_check_shop(world);
     if (world->failure[0] == '\0' && !world->lossy && world->here[SIM_TRIP])
         sim_check_trips(world);
     sim_set_release(&check.logged);

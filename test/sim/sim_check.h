@@ -4,7 +4,9 @@
  *   sim_check_taken.c     marks, and what was applied, against what was said
  *   sim_check_tables.c    what must not be in tables when all is at rest
  *   sim_check_business.c  money, stock and purchases agree
- *   sim_check_trips.c     so do sagas, what was asked for, and what was done */
+ *   sim_check_trips.c     so do sagas, what was asked for, and what was done
+ *   sim_check_shop.c      so do the books of the whole shop
+ *   sim_check_order.c     … of one order */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 
@@ -28,6 +30,7 @@ void sim_check_taken(struct sim_check *check, struct sim_seat *seat);
 void sim_check_tables(struct sim_seat *seat);
 void sim_check_business(struct sim_world *world);
 void sim_check_trips(struct sim_world *world);
+void sim_check_shop(struct sim_world *world);
 
 /* Calls `row` with every row of a query on a shard's store, inside its process. */
 void sim_ask(struct sim_seat *seat, const char *sql, void (*row)(void *arg, sqlite3_stmt *row),

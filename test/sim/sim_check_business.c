@@ -106,7 +106,8 @@ static void check_effects(struct sim_world *world)
 {
     for (size_t i = 0; i < world->effects_n; i++)
         for (size_t k = 0; k < i; k++)
-            if (is(world->effects[i].ref, world->effects[k].ref) &&
+            if (!(world->here[SIM_SHOP] && world->effects[k].refused) && /* then it asks again */
+                is(world->effects[i].ref, world->effects[k].ref) &&
                 is(world->effects[i].name, world->effects[k].name))
                 sim_fail(world, "the provider did \"%s\" of %s twice, for keys %s and %s",
                          world->effects[i].name, world->effects[i].ref, world->effects[i].key,
@@ -120,6 +121,8 @@ void sim_check_business(struct sim_world *world)
     book.world = world;
     book.n = 0;
     check_effects(world);
+    if (!world->here[SIM_ORDER])
+        return;
     ask_kind(&book, SIM_ORDER,
              "SELECT id, state, (SELECT count(*) FROM line WHERE line.id = purchase.id)"
              " FROM purchase",

@@ -149,7 +149,7 @@ void sim_check_taken(struct sim_check *check, struct sim_seat *seat)
     check_marks(&taking);
     if (seat->sub != NULL && !check->world->lossy)
         check_forwarded(check, seat);
-    if (seat->sub == NULL && seat->node->kind != SIM_PRODUCT && seat->node->kind != SIM_TRIP)
+    if (seat->sub == NULL && sim_is_scripted(seat->node->kind) && seat->node->kind != SIM_TRIP)
         check_applied(&taking);
     sim_set_release(&taking.marks);
     sim_set_release(&taking.applied);

@@ -12,11 +12,21 @@ static struct evt_sim_rand *chance(struct sim_world *world)
     return &world->fault_rand;
 }
 
-static int64_t pause_us(struct sim_world *world)
+#define HOUR_US (INT64_C(3600) * 1000000)
+
+static int64_t short_pause_us(struct sim_world *world)
 {
     return evt_sim_rand_chance(chance(world), 800)
                ? evt_sim_rand_between(chance(world), 500, 200000)
                : evt_sim_rand_between(chance(world), 200000, 5000000);
+}
+
+/* Not all day: whoever waits asks again and again. */
+static int64_t pause_us(struct sim_world *world)
+{
+    const int64_t pause = short_pause_us(world) * world->pace;
+
+    return pause < 3 * HOUR_US ? pause : 3 * HOUR_US;
 }
 
 /* A process that is up and no zombie; NULL: none. */
@@ -87,7 +97,7 @@ static void refuse(struct sim_world *world)
     while (evt_sim_log_nth(world->log, n) != NULL)
         n++;
     world->refuses_until_us[evt_sim_rand_below(chance(world), n)] =
-        world->queue.now_us + pause_us(world);
+        world->queue.now_us + short_pause_us(world);
     sim_count(world, SIM_FAULT_REFUSE);
 }
 
@@ -258,7 +268,8 @@ static void night(struct sim_world *world)
     for (size_t i = 0; i < world->nodes_n; i++)
         if (world->nodes[i].up && !world->nodes[i].zombie)
             kill_and_restart(world, &world->nodes[i], evt_sim_rand_chance(chance(world), 500));
-    world->queue.now_us += INT64_C(24) * 3600 * 1000000;
+    world->queue.now_us += 24 * HOUR_US;
+    world->outage = true;
     sim_count(world, SIM_FAULT_NIGHT);
 }
 
@@ -332,6 +343,24 @@ void sim_fault_burst(struct sim_node *node)
     evt_sim_queue_add(&world->queue,
                       world->queue.now_us + evt_sim_rand_between(chance(world), 1, 400), cut, world,
                       node, node->life);
+}
+
+/* The provider for minutes or hours, seldom for more than it remembers a key; the mail server for
+ * hours or days. */
+static void outage(struct sim_world *world, enum sim_fault fault)
+{
+    const bool mail = fault == SIM_FAULT_MAIL_AWAY;
+    const int64_t hours = evt_sim_rand_chance(chance(world), 40) ? 30 : mail ? 130 : 2;
+    const int64_t until_us =
+        world->queue.now_us +
+        evt_sim_rand_between(chance(world), 1,
+                             evt_sim_rand_chance(chance(world), 500) ? HOUR_US : hours * HOUR_US);
+
+    if (!world->here[SIM_SHOP])
+        return;
+    *(mail ? &world->mail_away_us : &world->provider_away_us) = until_us;
+    world->outage = true;
+    sim_count(world, fault);
 }
 
 static void happen_to(struct sim_world *world, enum sim_fault fault, struct sim_node *node)
@@ -439,6 +468,10 @@ static void happen(void *self, void *what, uint64_t kind)
     case SIM_FAULT_HOSTILE:
         sim_hostile(world);
         break;
+    case SIM_FAULT_PSP_AWAY:
+    case SIM_FAULT_MAIL_AWAY:
+        outage(world, fault);
+        break;
     default:
         node = some_node(world, -1);
         if (node != NULL)
@@ -461,7 +494,8 @@ void sim_fault_plan(struct sim_world *world)
     const int n = none ? 0 : (int)evt_sim_rand_between(chance(world), 5, 24);
 
     for (int i = 0; i < n; i++) {
-        enum sim_fault fault = (enum sim_fault)evt_sim_rand_below(chance(world), SIM_FAULT_KINDS);
+        enum sim_fault fault =
+            (enum sim_fault)evt_sim_rand_below(chance(world), SIM_FAULTS_PLANNED);
 
         if (loses_log(fault) && !may_lose)
             continue;
@@ -469,7 +503,8 @@ void sim_fault_plan(struct sim_world *world)
             fault =
                 (enum sim_fault)(SIM_FAULT_TAIL_LOST + (int)evt_sim_rand_below(chance(world), 3));
         evt_sim_queue_add(&world->queue,
-                          world->queue.now_us + evt_sim_rand_between(chance(world), 1000, 900000),
+                          world->queue.now_us +
+                              evt_sim_rand_between(chance(world), 1000, 900000) * world->pace,
                           happen, world, NULL, (uint64_t)fault);
     }
 }

@@ -2,6 +2,9 @@
 #include "sim_world.h"
 
 #include "events/evt.h"
+#include "events/notify.h"
+#include "events/order.h"
+#include "events/payment.h"
 
 #include <evt/codec.h>
 #include <evt/mem.h>
@@ -76,10 +79,12 @@ static bool reuse(struct sim_world *world, const struct evt_sim_partition *part,
     for (size_t i = 0; i < part->n; i++) {
         const struct evt_record *rec = part->records[i];
 
-        if (!evt_text_is(evt_envelope_type(rec), sim_start_purchase_type.name) ||
+        const bool place = evt_text_is(evt_envelope_type(rec), order_place_order_type.name);
+
+        if ((!place && !evt_text_is(evt_envelope_type(rec), sim_start_purchase_type.name)) ||
             evt_sim_rand_chance(&world->fault_rand, 700) || is_thrown(world, part, rec->offset))
             continue;
-        thrown->type = sim_cancel_purchase_type.name;
+        thrown->type = place ? order_cancel_order_type.name : sim_cancel_purchase_type.name;
         thrown->key = rec->key; /* what is kept in the log ends with a NUL */
         thrown->id = evt_record_header(rec, "ce_id")->value;
         thrown->source = evt_record_header(rec, "ce_source")->value;
@@ -94,13 +99,16 @@ static void number(struct sim_world *world, enum sim_kind kind,
                    size_t source_size, char *id, size_t id_size)
 {
     /* Of a type that is taken there; its fields are empty and do not fit the key. */
-    static const struct evt_type *const types[SIM_KINDS] = {[SIM_PRODUCT] =
-                                                                &product_reserve_stock_type,
-                                                            [SIM_ORDER] = &sim_charged_type,
-                                                            [SIM_BANK] = &sim_charge_type,
-                                                            [SIM_WATCHER] = &sim_account_moved_type,
-                                                            [SIM_TRIP] = &sim_host_told_type,
-                                                            [SIM_HOST] = &sim_ask_host_type};
+    static const struct evt_type *const types[SIM_KINDS] = {
+        [SIM_PRODUCT] = &product_reserve_stock_type,
+        [SIM_ORDER] = &sim_charged_type,
+        [SIM_BANK] = &sim_charge_type,
+        [SIM_WATCHER] = &sim_account_moved_type,
+        [SIM_TRIP] = &sim_host_told_type,
+        [SIM_HOST] = &sim_ask_host_type,
+        [SIM_SHOP] = &payment_payment_captured_type,
+        [SIM_PAYMENT] = &payment_capture_payment_type,
+        [SIM_NOTIFY] = &notify_send_mail_type};
     static max_align_t msg[32];
     struct evt_error err;
     char lineage[EVT_LINEAGE_LEN + 1];

@@ -139,6 +139,12 @@ static void add(struct sim_stats *sum, const struct sim_stats *stats)
     sum->trips += stats->trips;
     sum->trips_undone += stats->trips_undone;
     sum->trips_retried += stats->trips_retried;
+    sum->orders += stats->orders;
+    sum->confirmed += stats->confirmed;
+    sum->rejected += stats->rejected;
+    sum->cancelled += stats->cancelled;
+    sum->refunded += stats->refunded;
+    sum->orders_retried += stats->orders_retried;
     for (size_t i = 0; i < SIM_FAULT_KINDS; i++)
         sum->faults[i] += stats->faults[i];
 }
@@ -173,6 +179,10 @@ static unsigned sum_up(const struct sim_stats *stats, double seconds)
            ", undone %" PRIu64 ", taken up again %" PRIu64 "\n",
            stats->held, stats->dead_letters, stats->rebuilds, stats->trips, stats->trips_undone,
            stats->trips_retried);
+    printf("orders %" PRIu64 ": confirmed %" PRIu64 ", rejected %" PRIu64 ", cancelled %" PRIu64
+           ", refunded %" PRIu64 "; taken up again %" PRIu64 "\n",
+           stats->orders, stats->confirmed, stats->rejected, stats->cancelled, stats->refunded,
+           stats->orders_retried);
     return missing;
 }
 

@@ -360,7 +360,7 @@ struct parked_list {
     struct {
         struct sim_seat *seat;
         int64_t id;
-        char key[64], name[8], ref[48];
+        char key[64], name[12], ref[48];
     } calls[PARKED_MAX];
     size_t n;
 };
@@ -387,21 +387,37 @@ static void ask_parked(void *arg)
 }
 
 /* What was done is ok; what was never done is refused, or, where that cannot be, done now. */
-static void settle_call(struct sim_world *world, const struct parked_list *list, size_t i)
+static bool settle_bank(struct sim_world *world, const struct parked_list *list, size_t i)
 {
     const struct sim_effect *effect = sim_provider_find(world, list->calls[i].key);
-    struct evt_call_ended word = {.call_id = list->calls[i].id, .call_key = list->calls[i].key};
     const bool take = strcmp(list->calls[i].name, "take") == 0;
-    char id[40];
 
     if (effect == NULL && !take)
         effect = sim_provider_do(world, list->calls[i].key, list->calls[i].ref, "give");
-    word.outcome = effect == NULL || effect->refused ? EVT_CALL_ENDED_OUTCOME_REFUSED
-                                                     : EVT_CALL_ENDED_OUTCOME_OK;
+    return effect != NULL && !effect->refused;
+}
+
+static void settle_call(struct sim_world *world, const struct parked_list *list, size_t i)
+{
+    struct evt_call_ended word = {.call_id = list->calls[i].id, .call_key = list->calls[i].key};
+    const enum sim_kind kind = list->calls[i].seat->node->kind;
+    struct evt_buf words = {0};
+    char id[40];
+    bool ok;
+
+    if (kind == SIM_PAYMENT)
+        ok = sim_psp_settle(world, list->calls[i].key, &words);
+    else if (kind == SIM_NOTIFY)
+        ok = sim_mail_settle(world, list->calls[i].ref, &words);
+    else
+        ok = settle_bank(world, list, i);
+    word.outcome = ok ? EVT_CALL_ENDED_OUTCOME_OK : EVT_CALL_ENDED_OUTCOME_REFUSED;
+    word.response = (struct evt_bytes){words.data, words.len};
     snprintf(id, sizeof id, "settle-%zu", (size_t)world->records);
     sim_trace(world, "operator: settles call %s of %s", list->calls[i].key, list->calls[i].ref);
     sim_append_message(world, list->calls[i].seat->part, "/cli/operator", id, &evt_call_ended_type,
                        &word, "settle");
+    evt_buf_release(&words);
     sim_count(world, SIM_FAULT_PARKED);
 }
 
@@ -413,7 +429,8 @@ size_t sim_operator_settle(struct sim_world *world)
     for (size_t i = 0; i < world->nodes_n; i++)
         for (size_t s = 0; s < world->nodes[i].seats_n; s++) {
             list.seat = &world->nodes[i].seats[s];
-            if (world->nodes[i].kind == SIM_BANK && world->nodes[i].up && list.seat->sh != NULL)
+            if (!world->nodes[i].zombie && list.seat->sub == NULL && world->nodes[i].up &&
+                list.seat->sh != NULL)
                 sim_node_run(&world->nodes[i], ask_parked, &list);
         }
     for (size_t i = 0; i < list.n; i++)
@@ -425,8 +442,8 @@ struct stuck_list {
     struct sim_seat *seat;
     struct {
         struct sim_seat *seat;
-        char ref[48];
-    } trips[PARKED_MAX];
+        char ref[48], saga[8];
+    } sagas[PARKED_MAX];
     size_t n;
 };
 
@@ -451,19 +468,20 @@ static void ask_stuck(void *arg)
     sqlite3 *db = evt_store_db(evt_shard_store(list->seat->sh));
     sqlite3_stmt *row = NULL;
 
-    EVT_BUG_ON(sqlite3_prepare_v2(db, "SELECT ref, parked, parts FROM evt_sagas", -1, &row, NULL) !=
-               SQLITE_OK);
+    EVT_BUG_ON(sqlite3_prepare_v2(db, "SELECT ref, parked, parts, name FROM evt_sagas", -1, &row,
+                                  NULL) != SQLITE_OK);
     while (sqlite3_step(row) == SQLITE_ROW && list->n < PARKED_MAX) {
         const int parked = sqlite3_column_int(row, 1);
 
         if (parked != parked_parts(evt_row_text(row, 2)))
-            sim_fail(list->seat->node->world, "%s: trip %s counts %d parked parts of %d",
+            sim_fail(list->seat->node->world, "%s: saga %s counts %d parked parts of %d",
                      list->seat->path, evt_row_text(row, 0), parked,
                      parked_parts(evt_row_text(row, 2)));
         if (parked == 0)
             continue;
-        list->trips[list->n].seat = list->seat;
-        snprintf(list->trips[list->n].ref, sizeof list->trips[0].ref, "%s", evt_row_text(row, 0));
+        list->sagas[list->n].seat = list->seat;
+        snprintf(list->sagas[list->n].ref, sizeof list->sagas[0].ref, "%s", evt_row_text(row, 0));
+        snprintf(list->sagas[list->n].saga, sizeof list->sagas[0].saga, "%s", evt_row_text(row, 3));
         list->n++;
     }
     sqlite3_finalize(row);
@@ -478,17 +496,21 @@ size_t sim_operator_retry(struct sim_world *world)
     for (size_t i = 0; i < world->nodes_n; i++)
         for (size_t s = 0; s < world->nodes[i].seats_n; s++) {
             list.seat = &world->nodes[i].seats[s];
-            if (world->nodes[i].kind == SIM_TRIP && world->nodes[i].up && list.seat->sh != NULL)
+            if (!world->nodes[i].zombie && list.seat->sub == NULL && world->nodes[i].up &&
+                list.seat->sh != NULL)
                 sim_node_run(&world->nodes[i], ask_stuck, &list);
         }
     for (size_t i = 0; i < list.n; i++) {
-        const struct evt_retry_saga retry = {.saga = "trip", .ref = list.trips[i].ref};
+        const struct evt_retry_saga retry = {.saga = list.sagas[i].saga, .ref = list.sagas[i].ref};
 
         snprintf(id, sizeof id, "retry-%zu", (size_t)world->records);
-        sim_trace(world, "operator: has trip %s taken up again", list.trips[i].ref);
-        sim_append_message(world, list.trips[i].seat->part, "/cli/operator", id,
-                           &evt_retry_saga_type, &retry, list.trips[i].ref);
-        world->stats->trips_retried++;
+        sim_trace(world, "operator: has saga %s taken up again", list.sagas[i].ref);
+        sim_append_message(world, list.sagas[i].seat->part, "/cli/operator", id,
+                           &evt_retry_saga_type, &retry, list.sagas[i].ref);
+        if (list.sagas[i].seat->node->kind == SIM_TRIP)
+            world->stats->trips_retried++;
+        else
+            sim_shop_retried(world, list.sagas[i].ref);
     }
     return list.n;
 }

@@ -10,6 +10,7 @@
 
 enum { SIM_ITEMS_MAX = 3 };
 #define SIM_HOST_REJECTS "the host cannot make anything of it"
+#define SIM_TRIP_BALKS   "the trip cannot go on now"
 
 struct sim_plan {
     struct evt_saga saga;

@@ -131,7 +131,7 @@ static void run_all(void *arg)
     struct run *run = arg;
     bool superseded = true;
 
-    if (evt_sim_rand_chance(&run->world->clock_rand, 900))
+    if (evt_sim_rand_chance(&run->world->clock_rand, 960))
         sim_template_use(run->world, run->kind, run->sub, run->part, SCRATCH);
     for (int generation = 1; superseded && run->rc == EVT_OK && generation <= SIM_GENERATIONS;
          generation++) {

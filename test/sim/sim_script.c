@@ -3,6 +3,7 @@
 #include "sim_world.h"
 
 #include "events/evt.h"
+#include "events/order.h"
 
 #include <evt/hash.h>
 #include <evt/mem.h>
@@ -17,8 +18,8 @@ static struct evt_sim_rand *chance(struct sim_world *world)
     return &world->script_rand;
 }
 
-static void send_command(struct sim_world *world, enum sim_kind kind, const struct evt_type *type,
-                         const void *msg, const char *key, const char *id)
+void sim_script_command(struct sim_world *world, enum sim_kind kind, const struct evt_type *type,
+                        const void *msg, const char *key, const char *id)
 {
     struct evt_sim_partition *part = sim_inbox(world, kind, evt_partition_of(key, strlen(key), 2));
     /* Our own edge needs no CommandAnswered; everybody else gets one. */
@@ -48,9 +49,9 @@ static void stock_the_shelves(struct sim_world *world)
 
         snprintf(sku, sizeof sku, "SKU-%d", i);
         sim_script_id(world, id, sizeof id);
-        send_command(world, SIM_PRODUCT, &product_create_product_type, &create, sku, id);
+        sim_script_command(world, SIM_PRODUCT, &product_create_product_type, &create, sku, id);
         sim_script_id(world, id, sizeof id);
-        send_command(world, SIM_PRODUCT, &product_receive_stock_type, &receive, sku, id);
+        sim_script_command(world, SIM_PRODUCT, &product_receive_stock_type, &receive, sku, id);
     }
 }
 
@@ -68,12 +69,12 @@ static void clerk(struct sim_world *world)
     snprintf(sku, sizeof sku, "SKU-%d", (int)evt_sim_rand_below(chance(world), SKUS + 1));
     sim_script_id(world, id, sizeof id);
     if (evt_sim_rand_chance(chance(world), 500)) {
-        send_command(world, SIM_PRODUCT, &product_receive_stock_type, &receive, sku, id);
+        sim_script_command(world, SIM_PRODUCT, &product_receive_stock_type, &receive, sku, id);
         return;
     }
     change.has_expected_version = evt_sim_rand_chance(chance(world), 300);
     change.expected_version = 1;
-    send_command(world, SIM_PRODUCT, &product_change_price_type, &change, sku, id);
+    sim_script_command(world, SIM_PRODUCT, &product_change_price_type, &change, sku, id);
 }
 
 static void customer(struct sim_world *world)
@@ -95,10 +96,10 @@ static void customer(struct sim_world *world)
     for (size_t i = 0; i < 3; i++)
         snprintf(skus[i], sizeof skus[i], "SKU-%d", (int)evt_sim_rand_below(chance(world), SKUS));
     sim_script_id(world, id, sizeof id);
-    send_command(world, SIM_ORDER, &sim_start_purchase_type, &start, purchase_id, id);
+    sim_script_command(world, SIM_ORDER, &sim_start_purchase_type, &start, purchase_id, id);
     if (evt_sim_rand_chance(chance(world), 100)) {
         sim_script_id(world, id, sizeof id);
-        send_command(world, SIM_ORDER, &sim_cancel_purchase_type, &cancel, purchase_id, id);
+        sim_script_command(world, SIM_ORDER, &sim_cancel_purchase_type, &cancel, purchase_id, id);
     }
 }
 
@@ -114,7 +115,7 @@ static void traveller(struct sim_world *world)
     if (world->trips_n == 0 || evt_sim_rand_chance(chance(world), 700)) {
         world->trips_n++;
         snprintf(ref, sizeof world->trips[0], "t%" PRIu64, evt_sim_rand_u64(chance(world)) >> 30);
-        send_command(world, SIM_TRIP, &sim_start_trip_type, &start, ref, id);
+        sim_script_command(world, SIM_TRIP, &sim_start_trip_type, &start, ref, id);
         return;
     }
     ref =
@@ -123,18 +124,20 @@ static void traveller(struct sim_world *world)
                      SIM_TRIPS_KEPT];
     if (evt_sim_rand_chance(chance(world), 700)) {
         cancel.ref = ref;
-        send_command(world, SIM_TRIP, &sim_cancel_trip_type, &cancel, ref, id);
+        sim_script_command(world, SIM_TRIP, &sim_cancel_trip_type, &cancel, ref, id);
     } else {
         retry.ref = ref;
-        send_command(world, SIM_TRIP, &evt_retry_saga_type, &retry, ref, id);
+        sim_script_command(world, SIM_TRIP, &evt_retry_saga_type, &retry, ref, id);
     }
 }
 
 /* One more thing that somebody wants. */
 void sim_script_more(struct sim_world *world)
 {
-    if (world->here[SIM_TRIP] &&
-        (!world->here[SIM_ORDER] || evt_sim_rand_chance(chance(world), 400)))
+    if (world->here[SIM_SHOP])
+        sim_shop_more(world);
+    else if (world->here[SIM_TRIP] &&
+             (!world->here[SIM_ORDER] || evt_sim_rand_chance(chance(world), 400)))
         traveller(world);
     else if (evt_sim_rand_chance(chance(world), 150))
         clerk(world);
@@ -153,13 +156,16 @@ static void next_command(void *self, void *what, uint64_t life)
         world->commands_n--;
     if (world->commands_n > 0)
         evt_sim_queue_add(&world->queue,
-                          world->queue.now_us + evt_sim_rand_between(chance(world), 100, 160000),
+                          world->queue.now_us +
+                              evt_sim_rand_between(chance(world), 100, 160000) * world->pace,
                           next_command, world, NULL, 0);
 }
 
 void sim_script_begin(struct sim_world *world)
 {
-    if (world->here[SIM_PRODUCT])
+    if (world->here[SIM_SHOP])
+        sim_shop_open(world);
+    else if (world->here[SIM_PRODUCT])
         stock_the_shelves(world);
     world->commands_n = PURCHASES_MIN + (unsigned)evt_sim_rand_below(chance(world), 5);
     evt_sim_queue_add(&world->queue, world->queue.now_us + 1000, next_command, world, NULL, 0);
@@ -181,6 +187,7 @@ void sim_script_filler(struct sim_world *world, enum sim_kind kind, struct evt_s
     const struct product_receive_stock receive = {.sku = key, .quantity = 1};
     const struct sim_cancel_purchase cancel = {.purchase_id = key};
     const struct sim_cancel_trip cancel_trip = {.ref = key};
+    const struct order_cancel_order cancel_order = {.order_id = key, .reason = ""};
 
     sim_script_key(world, part, true, key, sizeof key);
     sim_script_id(world, id, sizeof id);
@@ -190,5 +197,9 @@ void sim_script_filler(struct sim_world *world, enum sim_kind kind, struct evt_s
         sim_append_message(world, part, "/cli/sim", id, &sim_cancel_purchase_type, &cancel, key);
     else if (kind == SIM_TRIP)
         sim_append_message(world, part, "/cli/sim", id, &sim_cancel_trip_type, &cancel_trip, key);
-    /* bank, watcher and host take no commands from outside: their own traffic refills them */
+    else if (kind == SIM_SHOP)
+        sim_append_message(world, part, "/cli/sim", id, &order_cancel_order_type, &cancel_order,
+                           key);
+    /* bank, watcher, host, payment and notify take no commands from outside: their own traffic
+     * refills them */
 }

@@ -130,7 +130,7 @@ static enum evt_err open_shard(struct sim_seat *seat, struct evt_error *err)
                                      ? (int)evt_sim_rand_between(&world->clock_rand, 1, 60)
                                      : 0;
     /* Later, a store that is missing was lost, and is rebuilt from nothing. */
-    if (seat->node->life == 1 && evt_sim_rand_chance(&world->clock_rand, 900))
+    if (seat->node->life == 1 && evt_sim_rand_chance(&world->clock_rand, 960))
         sim_template_use(world, seat->node->kind, seat->sub, seat->part, seat->path);
     rc = evt_shard_open(&opt, &seat->sh, err);
     if (rc != EVT_OK)

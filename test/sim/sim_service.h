@@ -9,7 +9,12 @@
  *   trip     sagas that are made up from the seed
  *   host     does what trips ask for, and undoes it, when and if it likes
  *
- * Generation 2 decides otherwise, has one more migration and knows two more types. */
+ * In the histories of the whole shop the real order, payment and notify services run instead of
+ * them, beside the real product service. Their generation 2 decides the same, only that orders
+ * begin on a second definition of the saga.
+ *
+ * Generation 2 of the scripted ones decides otherwise, has one more migration and knows two more
+ * types. */
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
@@ -18,7 +23,20 @@
 
 #include <evt/evt.h>
 
-enum sim_kind { SIM_PRODUCT, SIM_ORDER, SIM_BANK, SIM_WATCHER, SIM_TRIP, SIM_HOST, SIM_KINDS };
+enum sim_kind {
+    SIM_PRODUCT,
+    SIM_ORDER,
+    SIM_BANK,
+    SIM_WATCHER,
+    SIM_TRIP,
+    SIM_HOST,
+    SIM_SHOP, /* the real order service, which has the buyer's name */
+    SIM_PAYMENT,
+    SIM_NOTIFY,
+    SIM_KINDS
+};
+/* Its handlers note in tables of ours what they take. */
+bool sim_is_scripted(enum sim_kind kind);
 
 /* `generation` is 1 or 2. */
 const struct evt_service *sim_service(enum sim_kind kind, int generation);

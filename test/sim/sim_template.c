@@ -8,9 +8,12 @@
 
 #define FOLDER SIM_TEMPLATES
 
-static void path_of(char *buf, size_t size, const char *name, const struct evt_sim_partition *part)
+/* Two kinds have the name "order". */
+static void path_of(char *buf, size_t size, enum sim_kind kind, const struct evt_subscription *sub,
+                    const struct evt_sim_partition *part)
 {
-    snprintf(buf, size, FOLDER "%s-%d.db", name, (int)part->partition);
+    snprintf(buf, size, FOLDER "%d-%s-%d.db", (int)kind,
+             sub != NULL ? sub->name : sim_kind_name(kind), (int)part->partition);
 }
 
 struct making {
@@ -37,16 +40,15 @@ static enum evt_err apply_birth(struct evt_shard *sh, const struct evt_sim_parti
 static void make(void *arg)
 {
     const struct making *making = arg;
-    const char *name = making->sub != NULL ? making->sub->name : sim_kind_name(making->kind);
     struct evt_shard_options opt;
     struct evt_shard *sh = NULL;
     struct evt_error err;
     char path[64];
 
-    path_of(path, sizeof path, name, making->part);
+    path_of(path, sizeof path, making->kind, making->sub, making->part);
     opt = sim_shard_options(making->world, making->kind, 1, making->sub, making->part, path);
     if (evt_shard_open(&opt, &sh, &err) != EVT_OK || apply_birth(sh, making->part, &err) != EVT_OK)
-        sim_fail(making->world, "template of %s: %s", name, err.text);
+        sim_fail(making->world, "template %s: %s", path, err.text);
     evt_shard_close(sh);
 }
 
@@ -84,6 +86,6 @@ void sim_template_use(struct sim_world *world, enum sim_kind kind,
     if (evt_sim_disk_has(world->disk, path) || part->n == 0 ||
         evt_record_hash(part->records[0]) != world->births[sim_partition_place(world, part)])
         return; /* the topic was created anew */
-    path_of(template, sizeof template, sub != NULL ? sub->name : sim_kind_name(kind), part);
+    path_of(template, sizeof template, kind, sub, part);
     evt_sim_disk_copy(world->disk, template, path);
 }

@@ -83,16 +83,25 @@ static void host_name(char name[4], const struct evt_saga_run *run, int step)
              (int)sim_plan_below(4, "host", run->ref, (int32_t)run->saga->number, step, 0));
 }
 
+/* Nothing is ever refused to the saga's own timer for good: the next one has more luck. */
+static bool balks(const struct evt_ctx *ctx)
+{
+    return strncmp(evt_id(ctx), "timer.", 6) == 0 &&
+           sim_plan_chance(30 * sim_plan_temper(), "balk", evt_id(ctx), 0, 0, 0);
+}
+
 static enum evt_err ask(struct evt_ctx *ctx, const struct evt_saga_run *run, int step, int32_t item,
                         struct evt_error *err)
 {
     const struct trip *trip = run->data;
     char host[4];
     const struct sim_ask_host msg = {host, run->ref, (int32_t)run->saga->number, step, item};
+    enum evt_err rc;
 
     EVT_BUG_ON(strcmp(trip->ref, run->ref) != 0);
     host_name(host, run, step);
-    return sim_ask_host_send(ctx, &msg, err);
+    rc = sim_ask_host_send(ctx, &msg, err);
+    return rc == EVT_OK && balks(ctx) ? evt_reject(err, SIM_TRIP_BALKS) : rc;
 }
 
 static enum evt_err undo(struct evt_ctx *ctx, const struct evt_saga_run *run, int step,
@@ -100,9 +109,11 @@ static enum evt_err undo(struct evt_ctx *ctx, const struct evt_saga_run *run, in
 {
     char host[4];
     const struct sim_undo_host msg = {host, run->ref, (int32_t)run->saga->number, step, item};
+    enum evt_err rc;
 
     host_name(host, run, step);
-    return sim_undo_host_send(ctx, &msg, err);
+    rc = sim_undo_host_send(ctx, &msg, err);
+    return rc == EVT_OK && balks(ctx) ? evt_reject(err, SIM_TRIP_BALKS) : rc;
 }
 
 static bool is(const void *msg, int32_t step, int32_t word)
@@ -184,9 +195,12 @@ enum evt_err sim_trip_joined(struct evt_ctx *ctx, const struct evt_saga_run *run
 enum evt_err sim_trip_ended(struct evt_ctx *ctx, const struct evt_saga_run *run,
                             enum evt_saga_outcome outcome, struct evt_error *err)
 {
-    return evt_store_run(evt_ctx_store(ctx), STATEMENT_ENDED, err, "tiii", run->ref,
-                         (int32_t)run->saga->number, (int32_t)(outcome == EVT_SAGA_COMPLETED),
-                         (int32_t)(outcome == EVT_SAGA_TURNED_BACK));
+    const enum evt_err rc =
+        evt_store_run(evt_ctx_store(ctx), STATEMENT_ENDED, err, "tiii", run->ref,
+                      (int32_t)run->saga->number, (int32_t)(outcome == EVT_SAGA_COMPLETED),
+                      (int32_t)(outcome == EVT_SAGA_TURNED_BACK));
+
+    return rc == EVT_OK && balks(ctx) ? evt_reject(err, SIM_TRIP_BALKS) : rc;
 }
 
 /* ---- commands ---- */

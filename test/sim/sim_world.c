@@ -173,15 +173,21 @@ static void create_nodes(struct sim_world *world)
     }
 }
 
-/* The shop, sagas, or both. */
-static void choose_kinds(struct sim_world *world, bool shop_only)
+/* Sagas, the small shop, both, or the whole shop, at a pace of its own. */
+static void choose_kinds(struct sim_world *world, const struct sim_directed *directed)
 {
-    const uint64_t kind = shop_only ? 999 : evt_sim_rand_below(&world->script_rand, 1000);
-    const bool trips = kind < 350, shop = kind >= 280;
+    static const int64_t paces[] = {1, 1, 20, 400, 8000};
+    const uint64_t kind = directed == NULL       ? evt_sim_rand_below(&world->script_rand, 1000)
+                          : directed->whole_shop ? 999
+                                                 : 600;
+    const bool trips = kind < 300, small = kind >= 240 && kind < 650, whole = kind >= 650;
 
-    world->here[SIM_PRODUCT] = world->here[SIM_ORDER] = world->here[SIM_BANK] = shop;
-    world->here[SIM_WATCHER] = shop && evt_sim_rand_chance(&world->script_rand, 250);
+    world->here[SIM_PRODUCT] = small || whole;
+    world->here[SIM_ORDER] = world->here[SIM_BANK] = small;
+    world->here[SIM_WATCHER] = small && evt_sim_rand_chance(&world->script_rand, 250);
     world->here[SIM_TRIP] = world->here[SIM_HOST] = trips;
+    world->here[SIM_SHOP] = world->here[SIM_PAYMENT] = world->here[SIM_NOTIFY] = whole;
+    world->pace = whole && directed == NULL ? paces[evt_sim_rand_below(&world->script_rand, 5)] : 1;
 }
 
 enum sim_kind sim_some_kind(struct sim_world *world, struct evt_sim_rand *rand)
@@ -217,7 +223,9 @@ static void begin(struct sim_world *world, uint64_t seed, bool trace)
     world->nodes_n = world->groups_n = world->effects_n = world->hostile_n = world->in_flight = 0;
     world->records = world->steps = 0;
     world->commands_n = 0;
-    world->provider_away_us = 0;
+    world->provider_away_us = world->mail_away_us = 0;
+    world->intents_n = world->mails_n = world->orders_n = 0;
+    world->outage = false;
     world->failure[0] = '\0';
     memset(world->refuses_until_us, 0, sizeof world->refuses_until_us);
     for (size_t i = 0; i < SIM_KINDS; i++)
@@ -281,7 +289,8 @@ static void heal(struct sim_world *world)
 {
     world->healing = true;
     world->reports_late = false;
-    world->provider_away_us = 0;
+    if (!world->here[SIM_SHOP]) /* the whole shop waits until they are back */
+        world->provider_away_us = 0;
     memset(world->refuses_until_us, 0, sizeof world->refuses_until_us);
     sim_trace(world, "--- healing");
     for (size_t i = 0; i < world->nodes_n; i++) {
@@ -308,10 +317,11 @@ static void heal(struct sim_world *world)
     }
 }
 
-static void start(struct sim_world *world, uint64_t seed, bool shop_only, bool trace)
+static void start(struct sim_world *world, uint64_t seed, const struct sim_directed *directed,
+                  bool trace)
 {
     begin(world, seed, trace);
-    choose_kinds(world, shop_only);
+    choose_kinds(world, directed);
     create_topics(world);
     evt_sim_rand_init(&world->log_rand, seed, 4);
     create_nodes(world);
@@ -346,7 +356,7 @@ static void run_script(struct sim_world *world, const struct sim_directed *direc
 
 bool sim_world_run(struct sim_world *world, uint64_t seed, bool trace)
 {
-    start(world, seed, false, trace);
+    start(world, seed, NULL, trace);
     sim_fault_plan(world);
     run_script(world, NULL);
     return finish(world);
@@ -355,9 +365,17 @@ bool sim_world_run(struct sim_world *world, uint64_t seed, bool trace)
 bool sim_world_run_directed(struct sim_world *world, const struct sim_directed *directed,
                             bool trace)
 {
-    start(world, 1, true, trace);
+    const uint64_t *const counted = &world->stats->faults[directed->leads_to];
+    uint64_t before;
+
+    start(world, 1, directed, trace);
+    before = *counted;
     run_script(world, directed);
-    return finish(world);
+    if (!finish(world))
+        return false;
+    if (directed->leads_to != 0 && *counted == before)
+        sim_fail(world, "nothing came of it: no %s", sim_fault_str(directed->leads_to));
+    return world->failure[0] == '\0';
 }
 
 struct sim_world *sim_world_new(struct sim_stats *stats)

@@ -6,9 +6,13 @@
  *   sim_seat.c      a shard in a process: the driver of the core, step by step
  *   sim_producer.c  sends on their way to the log
  *   sim_provider.c  the world outside: keyed, idempotent, forgetful, silent at times
+ *   sim_psp.c       a payment provider with a ledger
+ *   sim_mail.c      a mail server
  *   sim_script.c    what customers send
+ *   sim_shop.c      the same for the whole shop
  *   sim_plan.c      sagas by chance
  *   sim_model.c     what a trip may send (and sim_model_see.c)
+ *   sim_orders.c    what an order may do
  *   sim_hostile.c   what strangers send
  *   sim_fault.c     what goes wrong, and when
  *   sim_directed.c  the same at one exact moment, without chance
@@ -33,6 +37,9 @@ enum {
     SIM_SEATS_MAX = 6,  /* of a process: two partitions, and two of each of two subscriptions */
     SIM_NODES_MAX = 28, /* zombies included */
     SIM_CALLS_MAX = 512,
+    SIM_ORDERS_MAX = 96,
+    SIM_MAILS_MAX = 4 * SIM_ORDERS_MAX,
+    SIM_SKUS = 8,
     SIM_SHARDS_MAX = 16,
     SIM_TABLES_MAX = 24,
     SIM_TRIPS_KEPT = 16
@@ -72,12 +79,26 @@ enum {
     X(NEW_TYPE, "new type before its receiver")                                                    \
     X(RESEND, "resend beside traffic")                                                             \
     X(HOSTILE, "hostile record")                                                                   \
-    X(HOLE, "hole in a log")
+    X(HOLE, "hole in a log")                                                                       \
+    X(PSP_AWAY, "payment provider away")                                                           \
+    X(MAIL_AWAY, "mail server away")                                                               \
+    /* What follows is not planned: it comes with what customers and the world outside do. */      \
+    X(PSP_ERROR, "error page of the payment provider")                                             \
+    X(PSP_SLOW, "request that arrives when nobody waits any more")                                 \
+    X(PSP_TWICE, "answer that comes twice")                                                        \
+    X(DECLINED, "card declined")                                                                   \
+    X(CAPTURE_REFUSED, "capture refused")                                                          \
+    X(REFUND_REFUSED, "refund refused")                                                            \
+    X(VOID_REFUSED, "void refused")                                                                \
+    X(MAIL_DEFERRED, "mail deferred")                                                              \
+    X(MAIL_REFUSED, "mail refused")                                                                \
+    X(STOCK_GONE, "stock gone after the payment")
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text) SIM_FAULT_##name,
     SIM_FAULTS(SIM_FAULT_ENUM)
 #undef SIM_FAULT_ENUM
-        SIM_FAULT_KINDS
+        SIM_FAULT_KINDS,
+    SIM_FAULTS_PLANNED = SIM_FAULT_PSP_ERROR
 };
 const char *sim_fault_str(enum sim_fault fault);
 
@@ -85,6 +106,7 @@ struct sim_stats {
     uint64_t histories, records, faults[SIM_FAULT_KINDS];
     uint64_t held, dead_letters, rebuilds, restarts, refusals, effects;
     uint64_t trips, trips_undone, trips_retried;
+    uint64_t orders, confirmed, rejected, cancelled, refunded, orders_retried;
 };
 
 struct sim_world;
@@ -158,9 +180,47 @@ struct sim_node {
 };
 
 struct sim_effect {
-    char key[64], ref[48], name[8];
+    char key[64], ref[48], name[12];
     bool refused;
     int64_t known_ms;
+    int status; /* of a payment provider's answer, which it repeats */
+    const char *body;
+};
+
+/* A payment, in its provider's books. */
+struct sim_intent {
+    char id[16], order_id[48], token[40], status[20];
+    int64_t amount_minor, refunded_minor;
+    int refusals; /* of refunds and voids, so far */
+};
+
+/* A mail by its Message-ID, at the server. */
+struct sim_mail {
+    char ref[48], key[64]; /* of the call that brought it first, or tries to */
+    int delivered;
+    bool unsure; /* that call was told otherwise at some time, or nothing */
+};
+
+/* A call, on its way to the world outside. */
+struct sim_request {
+    struct sim_seat *seat;
+    uint64_t seat_life;
+    int64_t id, sent_us;
+    int attempt;
+    char key[64], ref[48], name[12];
+    struct evt_bytes bytes;
+    bool reached; /* it gets there */
+    bool told;    /* the answer gets back */
+    enum evt_call_end end;
+    const char *response;
+};
+
+/* What a customer ordered. */
+struct sim_order {
+    char id[24];
+    const char *token, *email;
+    bool hopeless;      /* it cannot be confirmed */
+    char cancel_id[40]; /* of the command; "": none was sent */
 };
 
 struct sim_hostile {
@@ -188,9 +248,18 @@ struct sim_world {
     size_t effects_n;
     struct sim_hostile hostile[64];
     size_t hostile_n;
+    struct sim_intent intents[SIM_ORDERS_MAX];
+    size_t intents_n;
+    struct sim_mail mails[SIM_MAILS_MAX];
+    size_t mails_n;
+    struct sim_order orders[SIM_ORDERS_MAX];
+    size_t orders_n;
+    int64_t prices[SIM_SKUS];      /* as the shop's pages show them */
+    int64_t pace;                  /* so many times as slow as others: hours instead of moments */
+    bool outage;                   /* something was away for longer than some are patient */
     size_t in_flight;              /* sends, calls and restarts on their way */
     int64_t refuses_until_us[128]; /* by partition's place in the log */
-    int64_t provider_away_us;
+    int64_t provider_away_us, mail_away_us;
     bool reports_late;
     uint64_t births[128]; /* hashes of the first birth records, by partition */
     uint64_t records;     /* appended so far */
@@ -270,6 +339,33 @@ struct sim_effect *sim_provider_do(struct sim_world *world, const char *key, con
                                    const char *name);
 void sim_provider_call(struct sim_seat *seat, const struct evt_call_request *request);
 
+/* sim_psp.c: what comes of a request, as the service's own caller understands the answer. */
+enum evt_call_end sim_psp_call(struct sim_world *world, const struct sim_request *request,
+                               struct evt_buf *words);
+/* What the books say of a parked call: was it done? And its words. */
+bool sim_psp_settle(struct sim_world *world, const char *key, struct evt_buf *words);
+
+/* sim_mail.c: the same. */
+enum evt_call_end sim_mail_call(struct sim_world *world, const struct sim_request *request,
+                                struct evt_buf *words);
+bool sim_mail_settle(struct sim_world *world, const char *ref, struct evt_buf *words);
+/* NULL: it was never delivered. */
+struct sim_mail *sim_mail_find(struct sim_world *world, const char *ref);
+
+/* sim_shop.c */
+#define SIM_TOKEN_FINE     "tok_visa"
+#define SIM_TOKEN_DECLINED "tok_chargeDeclined"
+#define SIM_TOKEN_ACTION   "tok_authenticationRequired"
+#define SIM_TOKEN_CAPTURE  "tok_captureFails" /* authorised, and then not */
+#define SIM_TOKEN_REFUND   "tok_refundFails"  /* for a while */
+#define SIM_TOKEN_VOID     "tok_voidFails"    /* for a while */
+#define SIM_EMAIL_NOBODY   "nobody@example.org"
+#define SIM_EMAIL_FULL     "full@example.org"
+void sim_shop_open(struct sim_world *world);
+void sim_shop_more(struct sim_world *world);
+/* A person had to take an order up again: was there a reason? */
+void sim_shop_retried(struct sim_world *world, const char *order_id);
+
 /* sim_script.c */
 void sim_script_begin(struct sim_world *world);
 void sim_script_more(struct sim_world *world);
@@ -277,6 +373,8 @@ void sim_script_more(struct sim_world *world);
 void sim_script_filler(struct sim_world *world, enum sim_kind kind, struct evt_sim_partition *part);
 
 /* A new id of a command; a key of the partition, or of another one. */
+void sim_script_command(struct sim_world *world, enum sim_kind kind, const struct evt_type *type,
+                        const void *msg, const char *key, const char *id);
 void sim_script_id(struct sim_world *world, char *buf, size_t size);
 void sim_script_key(struct sim_world *world, const struct evt_sim_partition *part, bool right,
                     char *buf, size_t size);
@@ -296,6 +394,8 @@ struct sim_directed {
     const char *name;
     /* Called after every event: true once it has made happen what it is for. */
     bool (*happen)(struct sim_world *world);
+    bool whole_shop;         /* else the small one */
+    enum sim_fault leads_to; /* in whose place something comes of it; 0: nothing that counts */
 };
 extern const struct sim_directed sim_directed[]; /* ends with {0} */
 

@@ -15,6 +15,7 @@ static struct evt_bus *bus;
 static struct evt_edge *edge;
 static struct evt_http *http;
 static int32_t partition; /* of all keys here */
+static int waits_max;     /* 0: many */
 static int looks, waits;  /* the HTTP thread's, read by others */
 
 static int count(const int *counter)
@@ -88,7 +89,10 @@ static const struct evt_route routes[] = {
 static void start(void)
 {
     struct evt_edge_options opt = {.service = &product_service};
-    struct evt_http_options http_opt = {.address = "127.0.0.1:0", .routes = routes};
+    struct evt_http_options http_opt = {.address = "127.0.0.1:0",
+                                        .routes = routes,
+                                        .waits_max = waits_max,
+                                        .per_client_waits_max = waits_max};
     struct evt_error err;
 
     partition = evt_partition_of("tea", 3, FAKE_BUS_SHARDS);
@@ -305,6 +309,31 @@ START_TEST(the_deadline_has_the_last_word)
 }
 END_TEST
 
+/* Nobody is turned away for having asked to wait. */
+START_TEST(what_has_no_place_to_wait_is_answered_at_once)
+{
+    struct web one, two;
+
+    waits_max = 1;
+    start();
+    begin(&one, "wait", sku_of(0));
+    await_waits(1);
+    begin(&two, "wait", sku_of(1));
+    ck_assert(web_read(&two, false));
+    ck_assert_int_eq(two.status, 404);
+    ck_assert_str_eq(web_header(&two, "Retry-After"), "5");
+    web_close(&two);
+    create(sku_of(0));
+    end(&one, 200);
+    begin(&two, "little", sku_of(1)); /* there is a place again */
+    ck_assert(web_read(&two, false));
+    ck_assert_ptr_null(web_header(&two, "Retry-After"));
+    web_close(&two);
+    stop();
+    waits_max = 0;
+}
+END_TEST
+
 START_TEST(a_stop_has_it_too)
 {
     struct web web;
@@ -361,4 +390,5 @@ END_TEST
 SUITE("edge_wait", only_who_it_concerns_is_woken, all_who_wait_for_it_are_woken,
       what_was_applied_before_is_not_missed, what_comes_while_it_looks_is_not_missed,
       a_batch_beyond_its_bound_wakes_all, a_commit_at_any_moment_is_not_missed,
-      the_deadline_has_the_last_word, a_stop_has_it_too, who_has_gone_is_woken_all_the_same)
+      the_deadline_has_the_last_word, what_has_no_place_to_wait_is_answered_at_once,
+      a_stop_has_it_too, who_has_gone_is_woken_all_the_same)

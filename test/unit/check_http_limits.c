@@ -56,7 +56,7 @@ START_TEST(all_have_so_many_connections)
 {
     struct web one, two, three;
 
-    start((struct evt_http_options){.connections_max = 2});
+    start((struct evt_http_options){.connections_max = 1, .waits_max = 1});
     web_ask_once(&one, evt_http_address(http), "GET /", NULL, NULL);
     web_ask_once(&two, evt_http_address(http), "GET /", NULL, NULL);
     web_open(&three, evt_http_address(http));

@@ -151,11 +151,12 @@ static const struct evt_route routes[] = {
     {0},
 };
 
-static void start_some(int streams_max)
+static void start_some(int streams_max, int idle_timeout_s)
 {
     const struct evt_http_options opt = {.address = "127.0.0.1:0",
                                          .routes = routes,
-                                         .streams_max = streams_max};
+                                         .streams_max = streams_max,
+                                         .idle_timeout_s = idle_timeout_s};
     struct evt_error err;
 
     waiting_n = gone_n = 0;
@@ -164,7 +165,7 @@ static void start_some(int streams_max)
 
 static void start(void)
 {
-    start_some(0);
+    start_some(0, 0);
 }
 
 static void stop(void)
@@ -254,6 +255,20 @@ START_TEST(a_slow_client_is_written_to_slowly)
 }
 END_TEST
 
+/* Its handler is not asked for more meanwhile, so that a piece is all that is kept for it. */
+START_TEST(who_stands_still_is_cut_off)
+{
+    struct web web;
+
+    start_some(0, 1);
+    open_stream(&web, "GET /bulk");
+    await(&gone_n, 1);
+    ck_assert_uint_lt(bulks, 200);
+    web_close(&web);
+    stop();
+}
+END_TEST
+
 START_TEST(silence_has_a_deadline)
 {
     struct web web;
@@ -298,7 +313,7 @@ START_TEST(there_are_only_so_many)
 {
     struct web one, two, three;
 
-    start_some(2);
+    start_some(2, 0);
     open_stream(&one, "GET /follow");
     open_stream(&two, "GET /follow");
     web_open(&three, evt_http_address(http));
@@ -336,5 +351,5 @@ START_TEST(a_stop_ends_them)
 END_TEST
 
 SUITE("http_stream", pieces_come_one_by_one, another_thread_wakes_it,
-      a_slow_client_is_written_to_slowly, silence_has_a_deadline, who_has_gone_is_forgotten,
-      there_are_only_so_many, a_stop_ends_them)
+      a_slow_client_is_written_to_slowly, who_stands_still_is_cut_off, silence_has_a_deadline,
+      who_has_gone_is_forgotten, there_are_only_so_many, a_stop_ends_them)

@@ -6,20 +6,6 @@
 
 #include <string.h>
 
-START_TEST(an_address_says_the_way)
-{
-    ck_assert_int_eq(mail_way_of(NULL), MAIL_WAY_BOX);
-    ck_assert_int_eq(mail_way_of("maildir:x"), MAIL_WAY_BOX);
-    ck_assert_int_eq(mail_way_of("smtp://127.0.0.1:25"), MAIL_WAY_SMTP);
-    ck_assert_int_eq(mail_way_of("smtps://mail.example.org"), MAIL_WAY_SMTP);
-    ck_assert_int_eq(mail_way_of("inside"), MAIL_WAY_INSIDE);
-    ck_assert_int_eq(mail_way_of("maildir:"), MAIL_WAY_NONE);
-    ck_assert_int_eq(mail_way_of("http://example.org"), MAIL_WAY_NONE);
-    ck_assert_int_eq(mail_way_of("127.0.0.1:25"), MAIL_WAY_NONE);
-    ck_assert_int_eq(mail_way_of(""), MAIL_WAY_NONE);
-}
-END_TEST
-
 static void ck_end(int at, int status, int attempt, enum evt_call_end want, const char *want_told)
 {
     struct evt_buf told = {0};
@@ -169,7 +155,7 @@ START_TEST(states_have_words)
 }
 END_TEST
 
-SUITE("mail caller", an_address_says_the_way, what_was_taken_is_ok,
-      what_is_refused_for_good_is_refused, not_now_is_deferred, a_wrong_password_defers,
-      what_is_not_known_is_tried_soon_and_then_deferred, a_request_comes_back_as_it_was,
-      what_no_handler_writes_is_refused, a_mail_has_a_ref, states_have_words)
+SUITE("mail caller", what_was_taken_is_ok, what_is_refused_for_good_is_refused, not_now_is_deferred,
+      a_wrong_password_defers, what_is_not_known_is_tried_soon_and_then_deferred,
+      a_request_comes_back_as_it_was, what_no_handler_writes_is_refused, a_mail_has_a_ref,
+      states_have_words)

@@ -90,6 +90,40 @@ START_TEST(what_is_well_can_start)
 }
 END_TEST
 
+static void find_faults(const struct evt_conf *conf, struct evt_faults *faults)
+{
+    ck_assert_ptr_nonnull(evt_conf_text(conf, "data-dir"));
+    evt_fault(faults, "tea-url '%s': say %s", "x", "http://host");
+    evt_fault(faults, "tea-key is not set");
+}
+
+static void find_none(const struct evt_conf *conf, struct evt_faults *faults)
+{
+    (void)conf;
+    (void)faults;
+}
+
+START_TEST(what_the_service_finds_of_its_options_is_listed)
+{
+    struct evt_service service = fake_product;
+    char *out;
+
+    begin();
+    service.check_options = find_faults;
+    out = check(&service, folder.path, EVT_EXIT_FAILURE);
+    ck_assert_ptr_eq(strstr(out,
+                            "wrong  tea-url 'x': say http://host\nwrong  tea-key is not set\nok "),
+                     out);
+    ck_assert_msg(strstr(out, "\n2 wrong\n") != NULL, "%s", out);
+    free(out);
+    service.check_options = find_none;
+    out = check(&service, folder.path, EVT_EXIT_OK);
+    ck_assert_ptr_eq(strstr(out, "ok     its own options have values that it can use\n"), out);
+    free(out);
+    end();
+}
+END_TEST
+
 START_TEST(a_message_without_a_handler_is_wrong)
 {
     struct evt_service service = fake_product;
@@ -187,6 +221,6 @@ START_TEST(what_may_not_be_written_is_wrong)
 }
 END_TEST
 
-SUITE("main_check", what_is_well_can_start, a_message_without_a_handler_is_wrong,
-      sql_that_does_not_fit_is_wrong, a_folder_that_is_none_is_wrong,
-      what_may_not_be_written_is_wrong)
+SUITE("main_check", what_is_well_can_start, what_the_service_finds_of_its_options_is_listed,
+      a_message_without_a_handler_is_wrong, sql_that_does_not_fit_is_wrong,
+      a_folder_that_is_none_is_wrong, what_may_not_be_written_is_wrong)

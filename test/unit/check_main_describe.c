@@ -158,12 +158,12 @@ static const struct evt_option own[] = {
     {0},
 };
 
-START_TEST(a_services_own_options_are_runs)
+START_TEST(a_services_own_options_are_runs_and_checks)
 {
     struct evt_service service = fake_product;
     struct evt_command *commands;
     struct evt_main main = {.service = &service, .options = evt__main_options};
-    size_t run = 0, others = 0;
+    size_t takers = 0, others = 0;
     json_t *json;
 
     service.options = own;
@@ -180,8 +180,9 @@ START_TEST(a_services_own_options_are_runs)
     for (const struct evt_command *command = commands; command->name; command++)
         for (const struct evt_option *at = command->options; at && at->name; at++)
             if (strcmp(at->name, "bank-url") == 0)
-                strcmp(command->name, "run") == 0 ? run++ : others++;
-    ck_assert_uint_eq(run, 1);
+                command->run == evt__main_run || command->run == evt__main_check ? takers++
+                                                                                 : others++;
+    ck_assert_uint_eq(takers, 2);
     ck_assert_uint_eq(others, 0);
     json_decref(json);
     evt__main_commands_free(commands);
@@ -247,5 +248,5 @@ END_TEST
 
 SUITE("main_describe", what_it_takes_and_sends, a_subscribed_fact_comes_under_the_subscribers_key,
       timers_and_calls_by_name, its_routes_and_ours, options_and_where_else_they_come_from,
-      a_services_own_options_are_runs, a_secret_is_taken_from_the_environment_and_not_shown,
-      an_option_of_ours_again_is_a_bug)
+      a_services_own_options_are_runs_and_checks,
+      a_secret_is_taken_from_the_environment_and_not_shown, an_option_of_ours_again_is_a_bug)

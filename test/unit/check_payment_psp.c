@@ -1,4 +1,5 @@
 /* Payment PSP: what is asked of the provider, what its answers mean, and the one inside. */
+#include "svc-payment/payment_options.h"
 #include "svc-payment/payment_psp.h"
 
 #include "test/lib/suite.h"

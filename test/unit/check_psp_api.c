@@ -6,37 +6,7 @@
 #include "test/lib/provider.h"
 #include "test/lib/suite.h"
 
-#define INVALID "invalid_request_error"
-#define CREATE  "POST /v1/payment_intents"
-#define GOOD    "amount=1200&currency=EUR&confirm=true&payment_method=pm_card_visa"
-
 static struct provider pr;
-
-static void start(void)
-{
-    provider_init(&pr);
-    provider_start(&pr);
-}
-
-/* "POST /v1/payment_intents/<id>/capture" in one of a few static buffers. */
-static const char *to(const char *method, const char *id, const char *verb)
-{
-    static char lines[4][128];
-    static unsigned next;
-    char *line = lines[next++ % 4];
-
-    snprintf(line, sizeof(lines[0]), "%s /v1/payment_intents/%s%s%s", method, id, *verb ? "/" : "",
-             verb);
-    return line;
-}
-
-static void refund(const char *id, const char *rest)
-{
-    char form[256];
-
-    snprintf(form, sizeof(form), "payment_intent=%s%s", id, rest);
-    provider_ask(&pr, "POST /v1/refunds", form);
-}
 
 START_TEST(an_intent_is_stripes_object)
 {
@@ -60,10 +30,11 @@ START_TEST(an_intent_is_stripes_object)
                                          "status"};
     char id[64];
 
-    start();
-    provider_ask(&pr, CREATE,
-                 GOOD "&capture_method=manual&description=Tea+%26+mug&metadata[order_id]=o-1"
-                      "&metadata[empty]=&payment_method_types[]=card&off_session=true");
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE,
+                 PROVIDER_GOOD
+                 "&capture_method=manual&description=Tea+%26+mug&metadata[order_id]=o-1"
+                 "&metadata[empty]=&payment_method_types[]=card&off_session=true");
     ck_done(&pr);
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         ck_assert_msg(json_object_get(pr.json, fields[i]) != NULL, "%s", fields[i]);
@@ -81,7 +52,7 @@ START_TEST(an_intent_is_stripes_object)
     ck_assert_int_eq(provider_number(&pr, "amount_capturable"), 1200);
     ck_assert_int_eq(strncmp(web_header(&pr.web, "Request-Id"), "req_", 4), 0);
     snprintf(id, sizeof(id), "%s", provider_text(&pr, "id"));
-    provider_ask(&pr, to("GET", id, ""), NULL);
+    provider_ask(&pr, provider_line("GET", id, ""), NULL);
     ck_done(&pr);
     ck_assert_str_eq(provider_text(&pr, "id"), id);
     ck_assert_str_eq(provider_text(&pr, "metadata.order_id"), "o-1");
@@ -91,8 +62,8 @@ END_TEST
 
 START_TEST(captured_at_once)
 {
-    start();
-    provider_ask(&pr, CREATE, GOOD);
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE, PROVIDER_GOOD);
     ck_done(&pr);
     ck_assert_str_eq(provider_text(&pr, "status"), "succeeded");
     ck_assert_str_eq(provider_text(&pr, "capture_method"), "automatic");
@@ -106,10 +77,10 @@ START_TEST(captured_later_and_in_part)
 {
     const char *id;
 
-    start();
+    provider_begin(&pr);
     id = provider_pay(&pr, "pm_card_mastercard", 1000);
     ck_assert_int_eq(provider_sum(&pr, "held"), 1000);
-    provider_ask(&pr, to("POST", id, "capture"), "amount_to_capture=700");
+    provider_ask(&pr, provider_line("POST", id, "capture"), "amount_to_capture=700");
     ck_done(&pr);
     ck_assert_str_eq(provider_text(&pr, "status"), "succeeded");
     ck_assert_int_eq(provider_number(&pr, "amount_received"), 700);
@@ -124,31 +95,31 @@ START_TEST(capture_refusals)
 {
     const char *id;
 
-    start();
+    provider_begin(&pr);
     id = provider_pay(&pr, "pm_card_visa", 1000);
-    provider_ask(&pr, to("POST", id, "capture"), "amount_to_capture=1001");
-    ck_error(&pr, 400, INVALID, "amount_too_large", "amount_to_capture",
+    provider_ask(&pr, provider_line("POST", id, "capture"), "amount_to_capture=1001");
+    ck_error(&pr, 400, PROVIDER_INVALID, "amount_too_large", "amount_to_capture",
              "The amount to capture (1001) is greater than the amount that can be captured "
              "(1000).");
-    provider_ask(&pr, to("POST", id, "capture"), "amount_to_capture=0");
-    ck_error(&pr, 400, INVALID, "parameter_invalid_integer", "amount_to_capture",
+    provider_ask(&pr, provider_line("POST", id, "capture"), "amount_to_capture=0");
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_invalid_integer", "amount_to_capture",
              "This value must be greater than or equal to 1 (it currently is 0).");
-    provider_ask(&pr, to("POST", id, "capture"), "amount_to_capture=all");
-    ck_error(&pr, 400, INVALID, "parameter_invalid_integer", "amount_to_capture",
+    provider_ask(&pr, provider_line("POST", id, "capture"), "amount_to_capture=all");
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_invalid_integer", "amount_to_capture",
              "Invalid integer: all");
-    provider_ask(&pr, to("POST", id, "capture"), "amount=1");
-    ck_error(&pr, 400, INVALID, "parameter_unknown", "amount",
+    provider_ask(&pr, provider_line("POST", id, "capture"), "amount=1");
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_unknown", "amount",
              "Received unknown parameter: amount");
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
     ck_done(&pr);
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
-    ck_error(&pr, 400, INVALID, "payment_intent_unexpected_state", "",
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
+    ck_error(&pr, 400, PROVIDER_INVALID, "payment_intent_unexpected_state", "",
              "This PaymentIntent could not be captured because it has a status of succeeded. Only "
              "a PaymentIntent with one of the following statuses may be captured: "
              "requires_capture.");
     ck_assert_str_eq(provider_text(&pr, "error.payment_intent.id"), id);
     id = provider_pay(&pr, "pm_card_captureFail", 50);
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
     ck_error(&pr, 402, "card_error", "card_declined", "",
              "Your card's issuer refused the capture.");
     ck_assert_str_eq(provider_text(&pr, "error.decline_code"), "do_not_honor");
@@ -162,24 +133,24 @@ START_TEST(cancelled)
 {
     const char *id;
 
-    start();
+    provider_begin(&pr);
     id = provider_pay(&pr, "pm_card_visa", 1000);
-    provider_ask(&pr, to("POST", id, "cancel"), "cancellation_reason=nothing");
-    ck_error(&pr, 400, INVALID, "", "cancellation_reason",
+    provider_ask(&pr, provider_line("POST", id, "cancel"), "cancellation_reason=nothing");
+    ck_error(&pr, 400, PROVIDER_INVALID, "", "cancellation_reason",
              "Invalid cancellation_reason: must be one of abandoned, duplicate, fraudulent, or "
              "requested_by_customer");
-    provider_ask(&pr, to("POST", id, "cancel"), "cancellation_reason=abandoned");
+    provider_ask(&pr, provider_line("POST", id, "cancel"), "cancellation_reason=abandoned");
     ck_done(&pr);
     ck_assert_str_eq(provider_text(&pr, "status"), "canceled");
     ck_assert_str_eq(provider_text(&pr, "cancellation_reason"), "abandoned");
     ck_assert_int_gt(provider_number(&pr, "canceled_at"), 0);
     ck_assert_int_eq(provider_sum(&pr, "released"), 1000);
-    provider_ask(&pr, to("POST", id, "cancel"), NULL);
-    ck_error(&pr, 400, INVALID, "payment_intent_unexpected_state", "",
+    provider_ask(&pr, provider_line("POST", id, "cancel"), NULL);
+    ck_error(&pr, 400, PROVIDER_INVALID, "payment_intent_unexpected_state", "",
              "You cannot cancel this PaymentIntent because it has a status of canceled. Only a "
              "PaymentIntent with one of the following statuses may be canceled: "
              "requires_payment_method, requires_confirmation, requires_capture.");
-    refund(id, "");
+    provider_refund(&pr, id, "");
     ck_assert_int_eq(pr.web.status, 400);
     ck_assert_str_eq(provider_text(&pr, "error.code"), "payment_intent_unexpected_state");
     ck_assert_ptr_nonnull(strstr(provider_text(&pr, "error.message"),
@@ -204,11 +175,11 @@ START_TEST(declined_cards)
     };
     char form[128];
 
-    start();
+    provider_begin(&pr);
     for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
         snprintf(form, sizeof(form), "amount=500&currency=eur&confirm=true&payment_method=%s",
                  cards[i].card);
-        provider_ask(&pr, CREATE, form);
+        provider_ask(&pr, PROVIDER_CREATE, form);
         ck_error(&pr, 402, "card_error", cards[i].code, "", cards[i].message);
         ck_assert_pstr_eq(provider_text(&pr, "error.decline_code"), cards[i].decline_code);
         ck_assert_str_eq(provider_text(&pr, "error.payment_intent.status"),
@@ -267,10 +238,11 @@ START_TEST(create_refusals)
          "Invalid request: the parameters are not percent-encoded UTF-8 text."},
     };
 
-    start();
+    provider_begin(&pr);
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-        provider_ask(&pr, CREATE, refusals[i].form);
-        ck_error(&pr, 400, INVALID, refusals[i].code, refusals[i].param, refusals[i].message);
+        provider_ask(&pr, PROVIDER_CREATE, refusals[i].form);
+        ck_error(&pr, 400, PROVIDER_INVALID, refusals[i].code, refusals[i].param,
+                 refusals[i].message);
     }
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
     ck_assert_uint_eq(json_array_size(json_object_get(pr.json, "data")), 0);
@@ -282,21 +254,22 @@ START_TEST(long_texts_are_refused)
 {
     struct evt_buf form = {0};
 
-    start();
+    provider_begin(&pr);
     evt_buf_printf(&form, "amount=1&currency=eur&description=%01001d", 0);
-    provider_ask(&pr, CREATE, evt_buf_text(&form));
-    ck_error(&pr, 400, INVALID, "", "description", "The description has more than 1000 bytes.");
+    provider_ask(&pr, PROVIDER_CREATE, evt_buf_text(&form));
+    ck_error(&pr, 400, PROVIDER_INVALID, "", "description",
+             "The description has more than 1000 bytes.");
     evt_buf_clear(&form);
     evt_buf_printf(&form, "amount=1&currency=eur&metadata[a]=%0501d", 0);
-    provider_ask(&pr, CREATE, evt_buf_text(&form));
-    ck_error(&pr, 400, INVALID, "", "metadata[a]",
+    provider_ask(&pr, PROVIDER_CREATE, evt_buf_text(&form));
+    ck_error(&pr, 400, PROVIDER_INVALID, "", "metadata[a]",
              "Metadata keys have up to 40 characters, and values up to 500.");
     evt_buf_clear(&form);
     evt_buf_add_text(&form, "amount=1&currency=eur");
     for (int i = 0; i < 51; i++)
         evt_buf_printf(&form, "&metadata[k%d]=1", i);
-    provider_ask(&pr, CREATE, evt_buf_text(&form));
-    ck_error(&pr, 400, INVALID, "", "metadata", "Metadata has up to 50 keys.");
+    provider_ask(&pr, PROVIDER_CREATE, evt_buf_text(&form));
+    ck_error(&pr, 400, PROVIDER_INVALID, "", "metadata", "Metadata has up to 50 keys.");
     evt_buf_release(&form);
     provider_release(&pr);
 }
@@ -306,28 +279,29 @@ START_TEST(confirmed_by_its_own_request)
 {
     char id[64];
 
-    start();
-    provider_ask(&pr, CREATE, "amount=10&currency=eur&capture_method=manual");
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE, "amount=10&currency=eur&capture_method=manual");
     ck_assert_str_eq(provider_text(&pr, "status"), "requires_payment_method");
     ck_assert_ptr_null(provider_text(&pr, "latest_charge"));
     snprintf(id, sizeof(id), "%s", provider_text(&pr, "id"));
-    provider_ask(&pr, to("POST", id, "confirm"), NULL);
-    ck_error(&pr, 400, INVALID, "payment_intent_unexpected_state", "",
+    provider_ask(&pr, provider_line("POST", id, "confirm"), NULL);
+    ck_error(&pr, 400, PROVIDER_INVALID, "payment_intent_unexpected_state", "",
              "You cannot confirm this PaymentIntent because it's missing a payment method.");
-    provider_ask(&pr, to("POST", id, "confirm"), "payment_method=pm_card_chargeDeclined");
+    provider_ask(&pr, provider_line("POST", id, "confirm"),
+                 "payment_method=pm_card_chargeDeclined");
     ck_error(&pr, 402, "card_error", "card_declined", "", "Your card was declined.");
-    provider_ask(&pr, to("POST", id, "confirm"),
+    provider_ask(&pr, provider_line("POST", id, "confirm"),
                  "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa");
     ck_done(&pr);
     ck_assert_str_eq(provider_text(&pr, "status"), "requires_capture");
     ck_assert(json_is_null(json_object_get(pr.json, "last_payment_error")));
-    provider_ask(&pr, to("POST", id, "confirm"), NULL);
-    ck_error(&pr, 400, INVALID, "payment_intent_unexpected_state", "",
+    provider_ask(&pr, provider_line("POST", id, "confirm"), NULL);
+    ck_error(&pr, 400, PROVIDER_INVALID, "payment_intent_unexpected_state", "",
              "You cannot confirm this PaymentIntent because it has a status of requires_capture.");
-    provider_ask(&pr, CREATE, "amount=10&currency=eur&payment_method=pm_card_visa");
+    provider_ask(&pr, PROVIDER_CREATE, "amount=10&currency=eur&payment_method=pm_card_visa");
     ck_assert_str_eq(provider_text(&pr, "status"), "requires_confirmation");
     snprintf(id, sizeof(id), "%s", provider_text(&pr, "id"));
-    provider_ask(&pr, to("POST", id, "confirm"), NULL);
+    provider_ask(&pr, provider_line("POST", id, "confirm"), NULL);
     ck_assert_str_eq(provider_text(&pr, "status"), "succeeded");
     provider_release(&pr);
 }
@@ -335,15 +309,18 @@ END_TEST
 
 START_TEST(what_is_not_there)
 {
-    start();
+    provider_begin(&pr);
     provider_ask(&pr, "GET /v1/payment_intents/pi_1", NULL);
-    ck_error(&pr, 404, INVALID, "resource_missing", "intent", "No such payment_intent: 'pi_1'");
+    ck_error(&pr, 404, PROVIDER_INVALID, "resource_missing", "intent",
+             "No such payment_intent: 'pi_1'");
     provider_ask(&pr, "POST /v1/payment_intents/pi_1/capture", NULL);
-    ck_error(&pr, 404, INVALID, "resource_missing", "intent", "No such payment_intent: 'pi_1'");
+    ck_error(&pr, 404, PROVIDER_INVALID, "resource_missing", "intent",
+             "No such payment_intent: 'pi_1'");
     provider_ask(&pr, "POST /v1/payment_intents/pi_1/cancel", NULL);
-    ck_error(&pr, 404, INVALID, "resource_missing", "intent", "No such payment_intent: 'pi_1'");
+    ck_error(&pr, 404, PROVIDER_INVALID, "resource_missing", "intent",
+             "No such payment_intent: 'pi_1'");
     provider_ask(&pr, "GET /v1/refunds/re_1", NULL);
-    ck_error(&pr, 404, INVALID, "resource_missing", "id", "No such refund: 're_1'");
+    ck_error(&pr, 404, PROVIDER_INVALID, "resource_missing", "id", "No such refund: 're_1'");
     provider_release(&pr);
 }
 END_TEST
@@ -364,14 +341,14 @@ START_TEST(who_may_ask)
     static const char *const good[] = {"Authorization: Bearer sk_test_a\r\n",
                                        "authorization: basic c2tfdGVzdF9hOg==\r\n"};
 
-    start();
+    provider_begin(&pr);
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
         ask_with(none[i]);
-        ck_error(&pr, 401, INVALID, "", "", NO_KEY);
+        ck_error(&pr, 401, PROVIDER_INVALID, "", "", NO_KEY);
         ck_assert_str_eq(web_header(&pr.web, "WWW-Authenticate"), "Basic realm=\"Stripe\"");
     }
     ask_with("Authorization: Bearer sk_live_a\r\n");
-    ck_error(&pr, 401, INVALID, "", "",
+    ck_error(&pr, 401, PROVIDER_INVALID, "", "",
              "Invalid API Key provided: a stand-in takes those that begin with sk_test_ only.");
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         ask_with(good[i]);
@@ -392,7 +369,7 @@ START_TEST(who_may_ask_by_a_file)
     ask_with("Authorization: Bearer sk_test_other\r\n");
     ck_done(&pr);
     ask_with("Authorization: Bearer sk_test_a\r\n");
-    ck_error(&pr, 401, INVALID, "", "",
+    ck_error(&pr, 401, PROVIDER_INVALID, "", "",
              "Invalid API Key provided: it is none of this stand-in's key file.");
     provider_release(&pr);
 }
@@ -400,9 +377,9 @@ END_TEST
 
 START_TEST(a_body_is_a_form)
 {
-    start();
-    provider_ask_raw(&pr, CREATE, "Authorization: Bearer sk_test_a\r\n" JSON_TYPE, "{}");
-    ck_error(&pr, 400, INVALID, "", "",
+    provider_begin(&pr);
+    provider_ask_raw(&pr, PROVIDER_CREATE, "Authorization: Bearer sk_test_a\r\n" JSON_TYPE, "{}");
+    ck_error(&pr, 400, PROVIDER_INVALID, "", "",
              "Invalid request (check that your POST content type is "
              "application/x-www-form-urlencoded).");
     provider_release(&pr);

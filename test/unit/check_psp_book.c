@@ -9,16 +9,9 @@
 #include "test/lib/provider.h"
 #include "test/lib/suite.h"
 
-#define CREATE "POST /v1/payment_intents"
-#define VISA   "amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa"
+#define VISA "amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa"
 
 static struct provider pr;
-
-static void start(void)
-{
-    provider_init(&pr);
-    provider_start(&pr);
-}
 
 static void run_sql(const char *sql)
 {
@@ -100,7 +93,7 @@ START_TEST(one_book_one_process)
 {
     char words[512];
 
-    start();
+    provider_begin(&pr);
     snprintf(words, sizeof(words),
              "another psp has this --data-dir: another process owns the "
              "store: %s",
@@ -117,7 +110,7 @@ START_TEST(what_is_no_book)
     struct evt_error err;
     char words[512];
 
-    start();
+    provider_begin(&pr);
     provider_stop(&pr);
     run_sql("PRAGMA user_version=2");
     snprintf(words, sizeof(words),
@@ -154,10 +147,10 @@ END_TEST
 /* Nothing is done, nothing is kept under the key, and once it is mended it goes on. */
 START_TEST(a_file_that_fails)
 {
-    start();
+    provider_begin(&pr);
     pr.key = "k";
     run_sql("ALTER TABLE entry RENAME TO lost");
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 500, "api_error", "", "",
              "The stand-in could not do it, and did nothing: input or output error: the "
              "provider's book: no such table: entry");
@@ -166,7 +159,7 @@ START_TEST(a_file_that_fails)
     run_sql("ALTER TABLE lost RENAME TO entry");
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
     ck_assert_ptr_null(provider_text(&pr, "data.0.id"));
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert_ptr_null(web_header(&pr.web, "Idempotent-Replayed"));
     provider_release(&pr);
@@ -177,8 +170,8 @@ START_TEST(the_ledger_has_pages)
 {
     char id[64], line[128];
 
-    start();
-    provider_ask(&pr, CREATE, VISA "&metadata[order_id]=o-1");
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE, VISA "&metadata[order_id]=o-1");
     snprintf(id, sizeof(id), "%s", provider_text(&pr, "id"));
     provider_pay(&pr, "pm_card_visa", 50);
     provider_ask(&pr, "GET /_psp/ledger", NULL);
@@ -214,7 +207,7 @@ START_TEST(ledger_refusals)
         {"GET /_psp/ledger?payment_intent=pi_1", "there is no such payment intent", 404},
     };
 
-    start();
+    provider_begin(&pr);
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
         provider_ask_raw(&pr, refusals[i].line, NULL, NULL);
         ck_problem(&pr.web, refusals[i].status, refusals[i].words);

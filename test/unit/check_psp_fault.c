@@ -11,37 +11,22 @@
 #include "test/lib/provider.h"
 #include "test/lib/suite.h"
 
-#define CREATE "POST /v1/payment_intents"
-#define VISA   "amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa"
-#define HELD   VISA "&capture_method=manual"
-#define API    "api_error"
+#define VISA "amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa"
+#define HELD VISA "&capture_method=manual"
+#define API  "api_error"
 
 static struct provider pr;
 
-static void start(void)
-{
-    provider_init(&pr);
-    provider_start(&pr);
-}
-
-static const char *capture(const char *id)
-{
-    static char line[128];
-
-    snprintf(line, sizeof(line), "POST /v1/payment_intents/%s/capture", id);
-    return line;
-}
-
 START_TEST(errors_by_count)
 {
-    start();
+    provider_begin(&pr);
     pr.key = "k";
     provider_fault(&pr, "{\"fault\": \"error\", \"status\": 503, \"count\": 2}");
     for (int i = 0; i < 2; i++) {
-        provider_ask(&pr, CREATE, VISA);
+        provider_ask(&pr, PROVIDER_CREATE, VISA);
         ck_error(&pr, 503, API, "", "", "An unknown error occurred.");
     }
-    provider_ask(&pr, CREATE, VISA); /* nothing was kept under the key */
+    provider_ask(&pr, PROVIDER_CREATE, VISA); /* nothing was kept under the key */
     ck_done(&pr);
     ck_assert_ptr_null(web_header(&pr.web, "Idempotent-Replayed"));
     provider_ask(&pr, "GET /_psp/faults", NULL);
@@ -55,17 +40,17 @@ START_TEST(errors_by_kind)
 {
     const char *id;
 
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"error\", \"on\": [\"capture\", \"refund\"]}");
     id = provider_pay(&pr, "pm_card_visa", 100);
-    provider_ask(&pr, capture(id), NULL);
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
     ck_error(&pr, 500, API, "", "", "An unknown error occurred.");
     provider_ask(&pr, "POST /v1/refunds", NULL);
     ck_error(&pr, 500, API, "", "", "An unknown error occurred.");
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
     ck_assert_str_eq(provider_text(&pr, "data.0.status"), "requires_capture");
     provider_clear(&pr);
-    provider_ask(&pr, capture(id), NULL);
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
     ck_done(&pr);
     provider_release(&pr);
 }
@@ -110,12 +95,12 @@ END_TEST
 
 START_TEST(a_rate_limit)
 {
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"rate_limit\", \"retry_after\": 7, \"count\": 1}");
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 429, "invalid_request_error", "rate_limit", "", "Request rate limit exceeded.");
     ck_assert_str_eq(web_header(&pr.web, "Retry-After"), "7");
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     provider_release(&pr);
 }
@@ -123,9 +108,9 @@ END_TEST
 
 START_TEST(down)
 {
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"down\"}");
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 503, API, "", "", "The service is down.");
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
     ck_error(&pr, 503, API, "", "", "The service is down.");
@@ -137,13 +122,13 @@ END_TEST
 
 START_TEST(done_but_the_answer_is_lost)
 {
-    start();
+    provider_begin(&pr);
     pr.key = "k";
     provider_fault(&pr, "{\"fault\": \"lost\", \"on\": \"create\", \"count\": 2}");
-    provider_expect_cut(&pr, CREATE, VISA);
+    provider_expect_cut(&pr, PROVIDER_CREATE, VISA);
     ck_assert_int_eq(provider_sum(&pr, "captured"), 1200);
-    provider_expect_cut(&pr, CREATE, VISA); /* the stored answer is lost, too */
-    provider_ask(&pr, CREATE, VISA);
+    provider_expect_cut(&pr, PROVIDER_CREATE, VISA); /* the stored answer is lost, too */
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert_str_eq(web_header(&pr.web, "Idempotent-Replayed"), "true");
     ck_assert_int_eq(provider_sum(&pr, "captured"), 1200);
@@ -153,11 +138,11 @@ END_TEST
 
 START_TEST(never_answered)
 {
-    start();
+    provider_begin(&pr);
     pr.key = "k";
     provider_fault(&pr, "{\"fault\": \"timeout\", \"ms\": 1, \"count\": 1}");
-    provider_expect_cut(&pr, CREATE, VISA);
-    provider_ask(&pr, CREATE, VISA); /* it was not executed, and its key is free */
+    provider_expect_cut(&pr, PROVIDER_CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA); /* it was not executed, and its key is free */
     ck_done(&pr);
     ck_assert_ptr_null(web_header(&pr.web, "Idempotent-Replayed"));
     ck_assert_int_eq(provider_sum(&pr, "captured"), 1200);
@@ -169,10 +154,10 @@ START_TEST(never_answered_until_it_stops)
 {
     struct web web;
 
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"timeout\", \"on\": \"create\", \"count\": 1}");
     ck_assert_int_eq(provider_number(&pr, "faults.0.ms"), 300000);
-    provider_send(&pr, &web, CREATE, VISA);
+    provider_send(&pr, &web, PROVIDER_CREATE, VISA);
     do
         provider_ask(&pr, "GET /_psp/faults", NULL);
     while (provider_number(&pr, "faults.0.hits") == 0);
@@ -190,18 +175,18 @@ START_TEST(latency)
 {
     int64_t begin_ms;
 
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"latency\", \"ms\": \"30-40\", \"count\": 1}");
     ck_assert_str_eq(provider_text(&pr, "faults.0.ms"), "30-40");
     begin_ms = evt_clock_ms();
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert_int_ge(evt_clock_ms() - begin_ms, 30);
     /* An error comes as late. */
     provider_fault(&pr, "{\"fault\": \"latency\", \"ms\": 30, \"count\": 1}");
     provider_fault(&pr, "{\"fault\": \"error\", \"count\": 1}");
     begin_ms = evt_clock_ms();
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_assert_int_eq(pr.web.status, 500);
     ck_assert_int_ge(evt_clock_ms() - begin_ms, 30);
     provider_release(&pr);
@@ -214,14 +199,14 @@ START_TEST(who_has_gone_meanwhile)
     const struct linger at_once = {.l_onoff = 1};
     char key[16];
 
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"latency\", \"ms\": 20, \"on\": \"create\"}");
     pr.key = key;
     for (int i = 0; i < 10; i++) {
         struct web web;
 
         snprintf(key, sizeof(key), "k-%d", i);
-        provider_send(&pr, &web, CREATE, VISA);
+        provider_send(&pr, &web, PROVIDER_CREATE, VISA);
         do
             provider_ask(&pr, "GET /_psp/faults", NULL);
         while (provider_number(&pr, "faults.0.hits") == i);
@@ -233,7 +218,7 @@ START_TEST(who_has_gone_meanwhile)
     for (int i = 0; i < 10; i++) {
         snprintf(key, sizeof(key), "k-%d", i);
         do
-            provider_ask(&pr, CREATE, VISA);
+            provider_ask(&pr, PROVIDER_CREATE, VISA);
         while (pr.web.status == 409);
         ck_done(&pr);
         ck_assert_str_eq(web_header(&pr.web, "Idempotent-Replayed"), "true");
@@ -248,15 +233,15 @@ START_TEST(latency_after)
 {
     struct web web;
 
-    start();
+    provider_begin(&pr);
     pr.key = "k";
     provider_fault(&pr, "{\"fault\": \"latency\", \"ms\": 600000, \"when\": \"after\", "
                         "\"on\": \"create\", \"count\": 1}");
-    provider_send(&pr, &web, CREATE, VISA);
+    provider_send(&pr, &web, PROVIDER_CREATE, VISA);
     do
         provider_ask(&pr, "GET /v1/payment_intents", NULL);
     while (!provider_text(&pr, "data.0.id"));
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert_str_eq(web_header(&pr.web, "Idempotent-Replayed"), "true");
     provider_stop(&pr);
@@ -269,15 +254,15 @@ END_TEST
 
 START_TEST(declined_by_order)
 {
-    start();
+    provider_begin(&pr);
     pr.key = "k";
     provider_fault(&pr, "{\"fault\": \"decline\", \"code\": \"insufficient_funds\", \"count\": 1}");
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 402, "card_error", "card_declined", "", "Your card has insufficient funds.");
-    provider_ask(&pr, CREATE, VISA); /* it was executed: the same again */
+    provider_ask(&pr, PROVIDER_CREATE, VISA); /* it was executed: the same again */
     ck_assert_int_eq(pr.web.status, 402);
     pr.key = "l";
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     provider_release(&pr);
 }
@@ -288,7 +273,7 @@ START_TEST(refused_by_order)
     char line[128], form[128];
     const char *id;
 
-    start();
+    provider_begin(&pr);
     provider_fault(&pr, "{\"fault\": \"refuse\", \"count\": 3}");
     id = provider_pay(&pr, "pm_card_visa", 100);
     snprintf(line, sizeof(line), "POST /v1/payment_intents/%s/cancel", id);
@@ -296,7 +281,7 @@ START_TEST(refused_by_order)
     provider_ask(&pr, line, NULL);
     ck_error(&pr, 400, "invalid_request_error", "intent_invalid_state", "",
              "The PaymentIntent could not be canceled.");
-    provider_ask(&pr, capture(id), NULL);
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
     ck_error(&pr, 402, "card_error", "card_declined", "",
              "Your card's issuer refused the capture.");
     provider_ask(&pr, "POST /v1/refunds", form); /* a refusal of its own counts for nothing */
@@ -304,7 +289,7 @@ START_TEST(refused_by_order)
     provider_fault(&pr, "{\"fault\": \"refuse\", \"on\": \"refund\", \"count\": 1}");
     provider_clear(&pr);
     provider_fault(&pr, "{\"fault\": \"refuse\", \"on\": \"refund\", \"count\": 1}");
-    provider_ask(&pr, capture(id), NULL);
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
     ck_done(&pr);
     provider_ask(&pr, "POST /v1/refunds", form);
     ck_error(&pr, 400, "invalid_request_error", "balance_insufficient", "",
@@ -416,7 +401,7 @@ START_TEST(what_is_no_fault)
          "how=refuse is a program's own: nobody would listen again"},
     };
 
-    start();
+    provider_begin(&pr);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         provider_ask_raw(&pr, "POST /_psp/faults", JSON_TYPE, wrong[i].json);
         ck_problem(&pr.web, 400, wrong[i].words);
@@ -429,14 +414,14 @@ START_TEST(so_many_and_no_more)
 {
     char fault[64];
 
-    start();
+    provider_begin(&pr);
     for (int i = 0; i < PSP_FAULTS_MAX; i++)
         provider_fault(&pr, i ? "{\"fault\": \"lost\", \"on\": \"capture\"}"
                               : "{\"fault\": \"error\", \"count\": 1}");
     snprintf(fault, sizeof(fault), "{\"fault\": \"down\"}");
     provider_ask_raw(&pr, "POST /_psp/faults", JSON_TYPE, fault);
     ck_problem(&pr.web, 409, "32 faults are set, which is all that there may be: clear them first");
-    provider_ask(&pr, CREATE, HELD);
+    provider_ask(&pr, PROVIDER_CREATE, HELD);
     ck_assert_int_eq(pr.web.status, 500);
     provider_fault(&pr, fault); /* one is used up */
     provider_release(&pr);

@@ -6,17 +6,15 @@
 #include "test/lib/provider.h"
 #include "test/lib/suite.h"
 
-#define KEY    "idempotency_error"
-#define CREATE "POST /v1/payment_intents"
-#define VISA   "amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa"
-#define BAD    "amount=1200&currency=eur&confirm=true&payment_method=pm_card_chargeDeclined"
+#define KEY  "idempotency_error"
+#define VISA "amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa"
+#define BAD  "amount=1200&currency=eur&confirm=true&payment_method=pm_card_chargeDeclined"
 
 static struct provider pr;
 
 static void start(void)
 {
-    provider_init(&pr);
-    provider_start(&pr);
+    provider_begin(&pr);
     pr.key = "k-1";
 }
 
@@ -40,18 +38,19 @@ START_TEST(the_stored_answer_again)
     char first[4096];
 
     start();
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert(!replayed());
     ck_assert_str_eq(web_header(&pr.web, "Idempotency-Key"), "k-1");
     snprintf(first, sizeof(first), "%s", body());
     for (int i = 0; i < 3; i++) {
-        provider_ask(&pr, CREATE, VISA);
+        provider_ask(&pr, PROVIDER_CREATE, VISA);
         ck_assert(replayed());
         ck_assert_str_eq(body(), first);
     }
     /* The order of the parameters is not theirs. */
-    provider_ask(&pr, CREATE, "currency=eur&amount=1200&confirm=true&payment_method=pm_card_visa");
+    provider_ask(&pr, PROVIDER_CREATE,
+                 "currency=eur&amount=1200&confirm=true&payment_method=pm_card_visa");
     ck_assert_str_eq(body(), first);
     ck_assert_int_eq(provider_sum(&pr, "captured"), 1200);
     provider_release(&pr);
@@ -63,15 +62,15 @@ START_TEST(it_outlives_the_process)
     char first[4096];
 
     start();
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     snprintf(first, sizeof(first), "%s", body());
     provider_stop(&pr);
     provider_start(&pr);
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_assert(replayed());
     ck_assert_str_eq(body(), first);
     pr.key = "k-2"; /* numbers go on */
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert_ptr_null(strstr(first, provider_text(&pr, "id")));
     provider_release(&pr);
@@ -83,10 +82,10 @@ START_TEST(a_decline_again)
     char first[4096];
 
     start();
-    provider_ask(&pr, CREATE, BAD);
+    provider_ask(&pr, PROVIDER_CREATE, BAD);
     ck_assert_int_eq(pr.web.status, 402);
     snprintf(first, sizeof(first), "%s", body());
-    provider_ask(&pr, CREATE, BAD);
+    provider_ask(&pr, PROVIDER_CREATE, BAD);
     ck_assert(replayed());
     ck_assert_str_eq(body(), first);
     ck_assert_int_eq(provider_sum(&pr, "declined"), 1200);
@@ -98,9 +97,9 @@ END_TEST
 START_TEST(a_wrong_request_may_be_mended)
 {
     start();
-    provider_ask(&pr, CREATE, "amount=0&currency=eur");
+    provider_ask(&pr, PROVIDER_CREATE, "amount=0&currency=eur");
     ck_assert_int_eq(pr.web.status, 400);
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert(!replayed());
     provider_release(&pr);
@@ -112,9 +111,9 @@ START_TEST(another_request_under_the_key)
     char line[128];
 
     start();
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     snprintf(line, sizeof(line), "POST /v1/payment_intents/%s/cancel", provider_text(&pr, "id"));
-    provider_ask(&pr, CREATE, BAD);
+    provider_ask(&pr, PROVIDER_CREATE, BAD);
     ck_error(&pr, 400, KEY, "", "",
              "Keys for idempotent requests can only be used with the same parameters they were "
              "first used with. Try using a key other than 'k-1' if you meant to execute a "
@@ -137,14 +136,14 @@ START_TEST(a_key_has_a_length)
     memset(key, 'k', sizeof(key));
     key[255] = '\0';
     pr.key = key;
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     key[255] = 'k';
     key[256] = '\0';
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 400, KEY, "", "", "Idempotency keys have 1 to 255 characters.");
     pr.key = "";
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 400, KEY, "", "", "Idempotency keys have 1 to 255 characters.");
     provider_release(&pr);
 }
@@ -156,7 +155,7 @@ START_TEST(reading_has_no_key)
     start();
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
     ck_done(&pr);
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
     ck_assert_str_eq(provider_text(&pr, "data.0.status"), "succeeded");
@@ -172,9 +171,9 @@ START_TEST(keys_are_forgotten)
     pr.opt.keys_ms = 0; /* at once */
     provider_start(&pr);
     pr.key = "k-1";
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     snprintf(first, sizeof(first), "%s", provider_text(&pr, "id"));
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert(!replayed());
     ck_assert_str_ne(provider_text(&pr, "id"), first);
@@ -206,19 +205,19 @@ START_TEST(old_keys_are_dropped)
     pr.key = key;
     for (int i = 0; i < 9; i++) {
         snprintf(key, sizeof(key), "k-%d", i);
-        provider_ask(&pr, CREATE, VISA);
+        provider_ask(&pr, PROVIDER_CREATE, VISA);
     }
     ck_assert_int_eq(keys_kept(), 9);
     provider_stop(&pr);
     pr.opt.keys_ms = 0;
     provider_start(&pr);
     snprintf(key, sizeof(key), "k-8"); /* too old, and there still */
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     ck_assert(!replayed());
     for (int i = 0; i < 9; i++) {
         snprintf(key, sizeof(key), "l-%d", i);
-        provider_ask(&pr, CREATE, VISA);
+        provider_ask(&pr, PROVIDER_CREATE, VISA);
     }
     ck_assert_int_lt(keys_kept(), 2);
     provider_release(&pr);
@@ -233,17 +232,17 @@ START_TEST(a_key_in_use)
     start();
     provider_fault(&pr, "{\"fault\": \"latency\", \"ms\": 600000, \"on\": \"create\", "
                         "\"count\": 1}");
-    provider_send(&pr, &first, CREATE, VISA);
+    provider_send(&pr, &first, PROVIDER_CREATE, VISA);
     do /* it has not come yet */
         provider_ask(&pr, "GET /_psp/faults", NULL);
     while (provider_number(&pr, "faults.0.hits") == 0);
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_error(&pr, 409, KEY, "idempotency_key_in_use", "",
              "There is currently another in-progress request using this Idempotent Key (that "
              "probably means you submitted twice, and the other request is still going through): "
              "k-1. Please try again later.");
     pr.key = "k-2"; /* another one is free */
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_done(&pr);
     /* A stop is everybody's turn. */
     provider_stop(&pr);
@@ -252,7 +251,7 @@ START_TEST(a_key_in_use)
     web_close(&first);
     pr.key = "k-1";
     provider_start(&pr);
-    provider_ask(&pr, CREATE, VISA);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
     ck_assert(replayed());
     ck_assert_int_eq(provider_sum(&pr, "captured"), 2400);
     provider_release(&pr);

@@ -6,46 +6,16 @@
 #include "test/lib/provider.h"
 #include "test/lib/suite.h"
 
-#define INVALID "invalid_request_error"
-#define CREATE  "POST /v1/payment_intents"
-#define GOOD    "amount=1200&currency=EUR&confirm=true&payment_method=pm_card_visa"
-
 static struct provider pr;
-
-static void start(void)
-{
-    provider_init(&pr);
-    provider_start(&pr);
-}
-
-/* "POST /v1/payment_intents/<id>/capture" in one of a few static buffers. */
-static const char *to(const char *method, const char *id, const char *verb)
-{
-    static char lines[4][128];
-    static unsigned next;
-    char *line = lines[next++ % 4];
-
-    snprintf(line, sizeof(lines[0]), "%s /v1/payment_intents/%s%s%s", method, id, *verb ? "/" : "",
-             verb);
-    return line;
-}
-
-static void refund(const char *id, const char *rest)
-{
-    char form[256];
-
-    snprintf(form, sizeof(form), "payment_intent=%s%s", id, rest);
-    provider_ask(&pr, "POST /v1/refunds", form);
-}
 
 START_TEST(refunded)
 {
     char id[64], again[64];
 
-    start();
-    provider_ask(&pr, CREATE, GOOD);
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE, PROVIDER_GOOD);
     snprintf(id, sizeof(id), "%s", provider_text(&pr, "id"));
-    refund(id, "&amount=500&reason=requested_by_customer&metadata[order_id]=o-1");
+    provider_refund(&pr, id, "&amount=500&reason=requested_by_customer&metadata[order_id]=o-1");
     ck_done(&pr);
     ck_assert_str_eq(provider_text(&pr, "object"), "refund");
     ck_assert_str_eq(provider_text(&pr, "status"), "succeeded");
@@ -58,12 +28,12 @@ START_TEST(refunded)
     provider_ask(&pr, again, NULL);
     ck_done(&pr);
     ck_assert_int_eq(provider_number(&pr, "amount"), 500);
-    refund(id, "&amount=701");
-    ck_error(&pr, 400, INVALID, "amount_too_large", "amount",
+    provider_refund(&pr, id, "&amount=701");
+    ck_error(&pr, 400, PROVIDER_INVALID, "amount_too_large", "amount",
              "Refund amount (701) is greater than unrefunded amount on charge (700).");
-    refund(id, "");
+    provider_refund(&pr, id, "");
     ck_assert_int_eq(provider_number(&pr, "amount"), 700);
-    refund(id, "");
+    provider_refund(&pr, id, "");
     ck_assert_int_eq(pr.web.status, 400);
     ck_assert_str_eq(provider_text(&pr, "error.code"), "charge_already_refunded");
     ck_assert_ptr_nonnull(
@@ -78,8 +48,8 @@ START_TEST(refunded_by_its_charge)
 {
     char form[128];
 
-    start();
-    provider_ask(&pr, CREATE, GOOD);
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE, PROVIDER_GOOD);
     snprintf(form, sizeof(form), "charge=%s", provider_text(&pr, "latest_charge"));
     provider_ask(&pr, "POST /v1/refunds", form);
     ck_done(&pr);
@@ -91,26 +61,26 @@ START_TEST(refund_refusals)
 {
     const char *id;
 
-    start();
+    provider_begin(&pr);
     provider_ask(&pr, "POST /v1/refunds", "amount=1");
-    ck_error(&pr, 400, INVALID, "parameter_missing", "payment_intent",
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_missing", "payment_intent",
              "One of the following params should be provided for this request: payment_intent or "
              "charge.");
     provider_ask(&pr, "POST /v1/refunds", "payment_intent=pi_1");
-    ck_error(&pr, 400, INVALID, "resource_missing", "payment_intent",
+    ck_error(&pr, 400, PROVIDER_INVALID, "resource_missing", "payment_intent",
              "No such payment_intent: 'pi_1'");
     provider_ask(&pr, "POST /v1/refunds", "charge=ch_1");
-    ck_error(&pr, 400, INVALID, "resource_missing", "charge", "No such charge: 'ch_1'");
+    ck_error(&pr, 400, PROVIDER_INVALID, "resource_missing", "charge", "No such charge: 'ch_1'");
     id = provider_pay(&pr, "pm_card_refundRefused", 100);
-    refund(id, "&amount=0");
-    ck_error(&pr, 400, INVALID, "parameter_invalid_integer", "amount",
+    provider_refund(&pr, id, "&amount=0");
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_invalid_integer", "amount",
              "This value must be greater than or equal to 1 (it currently is 0).");
-    refund(id, "&reason=other");
-    ck_error(&pr, 400, INVALID, "", "reason",
+    provider_refund(&pr, id, "&reason=other");
+    ck_error(&pr, 400, PROVIDER_INVALID, "", "reason",
              "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer");
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
-    refund(id, "");
-    ck_error(&pr, 400, INVALID, "balance_insufficient", "",
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
+    provider_refund(&pr, id, "");
+    ck_error(&pr, 400, PROVIDER_INVALID, "balance_insufficient", "",
              "Insufficient funds in your Stripe balance to refund this amount.");
     ck_assert_int_eq(provider_sum(&pr, "refunded"), 0);
     provider_release(&pr);
@@ -127,16 +97,16 @@ START_TEST(refunds_that_settle_later)
     pr.opt.settle_ms = 0;
     provider_start(&pr);
     id = provider_pay(&pr, "pm_card_pendingRefund", 100);
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
-    refund(id, "");
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
+    provider_refund(&pr, id, "");
     ck_assert_str_eq(provider_text(&pr, "status"), "pending");
     snprintf(line, sizeof(line), "GET /v1/refunds/%s", provider_text(&pr, "id"));
     provider_ask(&pr, line, NULL);
     ck_assert_str_eq(provider_text(&pr, "status"), "succeeded");
     ck_assert_int_eq(provider_sum(&pr, "refunded"), 100);
     id = provider_pay(&pr, "pm_card_refundFail", 30);
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
-    refund(id, "");
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
+    provider_refund(&pr, id, "");
     ck_assert_str_eq(provider_text(&pr, "status"), "succeeded");
     snprintf(line, sizeof(line), "GET /v1/refunds/%s", provider_text(&pr, "id"));
     provider_ask(&pr, line, NULL);
@@ -145,7 +115,7 @@ START_TEST(refunds_that_settle_later)
     ck_assert_int_eq(provider_sum(&pr, "refunded"), 130);
     ck_assert_int_eq(provider_sum(&pr, "refund_failed"), 30);
     ck_assert_int_eq(provider_sum(&pr, "kept"), 30);
-    refund(id, ""); /* may be tried again */
+    provider_refund(&pr, id, ""); /* may be tried again */
     ck_done(&pr);
     provider_release(&pr);
 }
@@ -155,13 +125,13 @@ START_TEST(a_pending_refund_has_moved_nothing)
 {
     const char *id;
 
-    start();
+    provider_begin(&pr);
     id = provider_pay(&pr, "pm_card_pendingRefund", 100);
-    provider_ask(&pr, to("POST", id, "capture"), NULL);
-    refund(id, "");
+    provider_ask(&pr, provider_line("POST", id, "capture"), NULL);
+    provider_refund(&pr, id, "");
     ck_assert_str_eq(provider_text(&pr, "status"), "pending");
     ck_assert_int_eq(provider_sum(&pr, "refunded"), 0);
-    refund(id, "");
+    provider_refund(&pr, id, "");
     ck_assert_str_eq(provider_text(&pr, "error.code"), "charge_already_refunded");
     provider_release(&pr);
 }
@@ -171,7 +141,7 @@ START_TEST(lists_have_pages)
 {
     char ids[5][64], line[128];
 
-    start();
+    provider_begin(&pr);
     for (int i = 0; i < 5; i++)
         snprintf(ids[i], sizeof(ids[i]), "%s", provider_pay(&pr, "pm_card_visa", i + 1));
     provider_ask(&pr, "GET /v1/payment_intents", NULL);
@@ -196,14 +166,14 @@ START_TEST(refunds_have_pages)
 {
     char first[64], second[64], line[128];
 
-    start();
-    provider_ask(&pr, CREATE, GOOD);
+    provider_begin(&pr);
+    provider_ask(&pr, PROVIDER_CREATE, PROVIDER_GOOD);
     snprintf(first, sizeof(first), "%s", provider_text(&pr, "id"));
-    provider_ask(&pr, CREATE, GOOD);
+    provider_ask(&pr, PROVIDER_CREATE, PROVIDER_GOOD);
     snprintf(second, sizeof(second), "%s", provider_text(&pr, "id"));
-    refund(first, "&amount=1");
-    refund(second, "&amount=2");
-    refund(first, "&amount=3");
+    provider_refund(&pr, first, "&amount=1");
+    provider_refund(&pr, second, "&amount=2");
+    provider_refund(&pr, first, "&amount=3");
     provider_ask(&pr, "GET /v1/refunds?limit=2", NULL);
     ck_assert_int_eq(provider_number(&pr, "data.0.amount"), 3);
     ck_assert(json_is_true(json_object_get(pr.json, "has_more")));
@@ -223,21 +193,23 @@ START_TEST(list_refusals)
 {
     static const char limit[] = "Invalid limit: must be from 1 to 100.";
 
-    start();
+    provider_begin(&pr);
     provider_ask(&pr, "GET /v1/payment_intents?limit=0", NULL);
-    ck_error(&pr, 400, INVALID, "parameter_invalid_integer", "limit", limit);
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_invalid_integer", "limit", limit);
     provider_ask(&pr, "GET /v1/refunds?limit=101", NULL);
-    ck_error(&pr, 400, INVALID, "parameter_invalid_integer", "limit", limit);
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_invalid_integer", "limit", limit);
     provider_ask(&pr, "GET /v1/payment_intents?limit=x", NULL);
-    ck_error(&pr, 400, INVALID, "parameter_invalid_integer", "limit", "Invalid integer: x");
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_invalid_integer", "limit",
+             "Invalid integer: x");
     provider_ask(&pr, "GET /v1/payment_intents?starting_after=pi_1", NULL);
-    ck_error(&pr, 400, INVALID, "resource_missing", "starting_after",
+    ck_error(&pr, 400, PROVIDER_INVALID, "resource_missing", "starting_after",
              "No such payment_intent: 'pi_1'");
     provider_ask(&pr, "GET /v1/refunds?payment_intent=pi_1", NULL);
-    ck_error(&pr, 400, INVALID, "resource_missing", "payment_intent",
+    ck_error(&pr, 400, PROVIDER_INVALID, "resource_missing", "payment_intent",
              "No such payment_intent: 'pi_1'");
     provider_ask(&pr, "GET /v1/refunds?page=2", NULL);
-    ck_error(&pr, 400, INVALID, "parameter_unknown", "page", "Received unknown parameter: page");
+    ck_error(&pr, 400, PROVIDER_INVALID, "parameter_unknown", "page",
+             "Received unknown parameter: page");
     provider_release(&pr);
 }
 END_TEST

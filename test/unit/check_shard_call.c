@@ -178,6 +178,23 @@ START_TEST(a_person_settles_a_parked_call)
 }
 END_TEST
 
+/* A word that the handler rejects can be said again, in other words. */
+START_TEST(a_rejected_word_leaves_the_call_parked)
+{
+    struct core *core = with_calls("reject it");
+
+    end(core, own, "a", 1, keys[0], PARKED);
+    end(core, "/cli/ops", "word", 1, keys[0], OK);
+    ck_assert_str_eq(core_told(core),
+                     "2 applied\n3 rejected: the message breaks an invariant: reject it");
+    ck_assert_str_eq(core_rows(core, "SELECT outcome, reason FROM evt_answers WHERE id = 'word'"),
+                     "2|the message breaks an invariant: reject it");
+    ck_assert_str_eq(core_rows(core, "SELECT id, state FROM evt_calls ORDER BY id"), "1|1;2|0");
+    ck_assert_str_eq(core_rows(core, "SELECT text FROM notes"), "calls 1 2");
+    core_free(core);
+}
+END_TEST
+
 START_TEST(an_outcome_may_be_refused)
 {
     struct core *core = with_calls("reject it");
@@ -225,5 +242,6 @@ END_TEST
 
 SUITE("shard call", a_call_is_a_row, a_call_keeps_its_key, drained_calls_have_keys_of_their_own,
       an_outcome_is_taken_once, an_outcome_is_for_its_key, a_parked_call_waits_for_a_person,
-      a_person_settles_a_parked_call, an_outcome_may_be_refused,
-      a_call_that_no_version_handles_is_refused, a_broken_outcome_is_refused)
+      a_person_settles_a_parked_call, a_rejected_word_leaves_the_call_parked,
+      an_outcome_may_be_refused, a_call_that_no_version_handles_is_refused,
+      a_broken_outcome_is_refused)

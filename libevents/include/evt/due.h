@@ -25,7 +25,7 @@ struct evt_call_request {
     const char *key; /* idempotency key: always the same for this call */
     const char *ref;
     struct evt_bytes request;
-    int attempt; /* from 1 */
+    int attempt; /* from 1; grows, but not always by one */
 };
 
 struct evt_due *evt_due_new(struct evt_shard *sh, uint64_t jitter_seed);

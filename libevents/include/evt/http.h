@@ -17,8 +17,12 @@ struct evt_http;
 struct evt_request;
 struct json_t;
 
-#define EVT_HTTP_BODY_MAX    (64 * 1024)
-#define EVT_HTTP_HEADERS_MAX (16 * 1024)
+#define EVT_HTTP_BODY_MAX        (64 * 1024)
+#define EVT_HTTP_HEADERS_MAX     (16 * 1024)
+/* Connections beside those of which a request waits, and of one address; and how many may wait. */
+#define EVT_HTTP_CONNECTIONS_MAX 1024
+#define EVT_HTTP_PER_CLIENT_MAX  256
+#define EVT_HTTP_WAITS_MAX       4096
 
 /* The first that fits is taken. HEAD is answered as GET is, without the body. */
 struct evt_route {
@@ -35,11 +39,14 @@ struct evt_http_options {
     void *arg;                      /* evt_request_arg; for a service's routes its evt_edge */
     struct evt_metrics *metrics;    /* requests are counted and timed here; NULL: not */
     size_t body_max;                /* 0: EVT_HTTP_BODY_MAX */
-    int connections_max;            /* 0: 1024 */
-    int per_client_max;             /* connections from one address; 0: 256 */
-    int idle_timeout_s;             /* without a byte; 0: 30 */
-    int arrival_timeout_s;          /* for a whole request to come, however slowly; 0: 60 */
-    int streams_max;                /* answers at a time that come piece by piece; 0: 128 */
+    /* Connections; of what waits there may be so many more. 0: EVT_HTTP_CONNECTIONS_MAX */
+    int connections_max;
+    int per_client_max; /* from one address, those that wait left out; 0: EVT_HTTP_PER_CLIENT_MAX */
+    int waits_max;      /* requests that wait (evt_request_wait, streams); 0: EVT_HTTP_WAITS_MAX */
+    int per_client_waits_max; /* of one address; 0: half of these */
+    int idle_timeout_s;       /* without a byte; 0: 30 */
+    int arrival_timeout_s;    /* for a whole request to come, however slowly; 0: 60 */
+    int streams_max;          /* answers at a time that come piece by piece; 0: 1024 */
 };
 EVT_MUST_USE enum evt_err evt_http_start(const struct evt_http_options *opt,
                                          struct evt_http **ret_http, struct evt_error *err);
@@ -92,6 +99,10 @@ bool evt_request_is_stream(const struct evt_request *req);
 void evt_request_suspend(struct evt_request *req, int64_t wait_ms,
                          void (*late)(struct evt_request *req, void *arg), void *arg);
 bool evt_request_claim(struct evt_request *req);
+/* On the HTTP thread: its client asked to wait, for longer than any work takes. From now to its end
+ * it counts among those that wait, and not among its client's connections. False: too many do. What
+ * waits already may be told again; streams do by themselves. */
+bool evt_request_wait(struct evt_request *req);
 /* Who claimed it leaves the rest to `fn`, on the HTTP thread. */
 void evt_request_resume(struct evt_request *req, void (*fn)(struct evt_request *req, void *arg),
                         void *arg);

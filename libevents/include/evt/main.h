@@ -2,6 +2,7 @@
 #ifndef EVT_MAIN_H
 #define EVT_MAIN_H
 
+#include <evt/command.h>
 #include <evt/service.h>
 
 /* Of libevents and of what is released with it; a boundary record names it, for people. */

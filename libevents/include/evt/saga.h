@@ -10,7 +10,12 @@
  * step whose answer is not known yet is undone, too, and a success that is told afterwards is
  * answered with the compensation. From the pivot on nothing turns back by itself: what fails is
  * asked again. What fails too often is parked for a person, counted and listed, and taken up by
- * RetrySaga. */
+ * RetrySaga.
+ *
+ * The service's functions need not reject; should one do, all that its message would have changed
+ * is undone and the message is a dead letter, as with any handler. Of a saga's own timer (something
+ * waited too long) the history notes `failed` with the reason, too, and it comes again: a minute
+ * later, then after ever longer, to an hour, until it succeeds or somebody has mended it. */
 #ifndef EVT_SAGA_H
 #define EVT_SAGA_H
 

@@ -60,8 +60,17 @@ struct evt_migration {
     const char *sql;
 };
 
+/* What is wrong with the values of a service's options, told one by one. */
+struct evt_faults;
+/* In words that name the option and say what to do. */
+void evt_fault(struct evt_faults *faults, const char *fmt, ...) EVT_PRINTF(2, 3);
+/* Is it a whole address with a host, of one of these schemes (the last one NULL), and without what
+ * belongs to an option of its own: a user, a password? */
+bool evt_url_fits(const char *url, const char *const *schemes);
+
 struct evt_caller;
 struct evt_command;
+struct evt_conf;
 struct evt_option;
 struct evt_route;
 struct evt_saga;
@@ -80,7 +89,11 @@ struct evt_service {
     const struct evt_migration *migrations; /* ends with {0}; NULL: none */
     const char *const *statements;          /* by the service's own enum, ends with NULL */
     const struct evt_route *routes;         /* its HTTP side (http.h), ends with {0}; NULL: none */
-    const struct evt_option *options; /* its own of `run` (conf.h), ends with {0}; NULL: none */
+    /* Its own of `run` and `check` (conf.h), ends with {0}; NULL: none. */
+    const struct evt_option *options;
+    /* What the table cannot say of their values, looked at before anything is made: a start refuses
+     * and `check` lists all that is told. It makes nothing and asks nobody. NULL: nothing. */
+    void (*check_options)(const struct evt_conf *conf, struct evt_faults *faults);
     /* Its own sub-commands (command.h), which have its options, too; ends with {0}; NULL: none.
      * `arg` is nothing that they know. */
     const struct evt_command *commands;
