@@ -1,6 +1,7 @@
-"""What is done to a shop while it works. Each takes the Life and its random numbers, and leaves a service
-that runs or starts, and a broker that runs. They count what they did."""
+"""What is done to a service while it works. Each takes it as a Target, here called a life, and its random
+numbers, and leaves a service that runs or starts, and a broker that runs. They count what they did."""
 import http.client
+import math
 import os
 import re
 import shutil
@@ -13,12 +14,19 @@ ENDS_S = 1      # how long a process may take from its last word to its end
 SUPERSEDED = 6  # how a generation ends at the boundary of the next
 
 
-def start(life, rng):
-    """Now and then it is killed while it starts, and started again."""
+def start_killed(life, rng):
+    """It is killed while it starts, and started again."""
     life.start()
+    life.go_on(rng.uniform(0, 0.3))
+    life.kill()
+    life.start()
+
+
+def start(life, rng):
+    """Now and then it is killed meanwhile."""
     if rng.random() < 0.3:
-        life.go_on(rng.uniform(0, 0.3))
-        life.kill()
+        start_killed(life, rng)
+    else:
         life.start()
 
 
@@ -26,6 +34,11 @@ def kill(life, rng):
     """-9, and started again."""
     life.kill()
     start(life, rng)
+
+
+def kill_as_it_starts(life, rng):
+    life.kill()
+    start_killed(life, rng)
 
 
 def stop(life, rng):
@@ -74,37 +87,55 @@ def open_messages(life):
     return metric(page, "evt_handle_seconds_count") - committed, committed
 
 
-def stays_open(life):
-    """With the broker standing still: how many messages stay applied without a commit; None while that
-    moves. A batch that sends nothing commits at once, so one that stays open has sent."""
-    first = open_messages(life)
+def stay_open(life):
+    """With the broker standing still: how many messages stay applied without a commit, by service; of one
+    where that moves nothing is known. A batch that sends nothing commits at once, so one that stays open
+    has sent."""
+    first = {part: open_messages(part) for part in life.parts}
     life.go_on(0.1)  # five times as long as a batch may be filled
-    return first[0] if first == open_messages(life) else None
+    return {part: samples[0] for part, samples in first.items() if samples == open_messages(part)}
+
+
+def note_rest(life, at_rest):
+    """All samples are at least what a service rests at."""
+    for part in life.parts:
+        at_rest[part] = min([at_rest.get(part, math.inf)] + [open_messages(part)[0] for _ in range(5)])
+
+
+def kill_waiting(life, at_rest):
+    """With the broker standing still: whoever waits for acknowledgements is killed. Returns who was."""
+    stay = stay_open(life)
+    waiting = [part for part, n in stay.items() if n > at_rest[part]]
+    for part in waiting:
+        part.kill()
+        life.counts["unacknowledged"] += 1
+    if not waiting:
+        at_rest.update((part, min(n, at_rest[part])) for part, n in stay.items())
+    return waiting
 
 
 def kill_unacknowledged(life, rng):
-    """The broker stands still, a batch's messages are on their way, and the service is killed."""
-    life.wait_ready()
-    at_rest = []  # all samples are at least what it rests at
+    """The broker stands still, a batch's messages are on their way, and the service is killed; of several
+    all that are so far."""
+    at_rest = {}
+    for part in life.parts:
+        part.wait_ready()
     for _ in range(TRIES):
-        at_rest += [open_messages(life)[0] for _ in range(5)]
+        note_rest(life, at_rest)
         life.broker.freeze()
         life.counts["broker_stops"] += 1
         try:
             life.go_on(rng.uniform(0.02, 0.1))
-            stays = stays_open(life)
-            waits = stays is not None and stays > min(at_rest)
-            if waits:
-                life.kill()
-                life.counts["unacknowledged"] += 1
+            killed = kill_waiting(life, at_rest)
         finally:
             life.broker.thaw()
-        if waits:
-            life.start()
+        for part in killed:
+            part.start()
+        if killed:
             return
-        at_rest += [] if stays is None else [stays]
         life.go_on(rng.uniform(0.05, 0.2))
-    raise Failure(f"no batch was open in {TRIES} moments: {open_messages(life)}, {min(at_rest)} at rest")
+    raise Failure(f"no batch was open in {TRIES} moments: at rest {list(at_rest.values())}, now "
+                  f"{[open_messages(part) for part in life.parts]}")
 
 
 def kill_broker(life, rng):

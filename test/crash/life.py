@@ -1,16 +1,16 @@
-"""A shop that is crashed, round after round: one broker, the product service in its generations, one
+"""The product service that is crashed, round after round: one broker, the service in its generations, one
 crash-load, and the books over all of it."""
 import os
 import random
-import time
 
 import faults
 from books import Ledger, Logs, Round
 from customers import Customer
-from loader import LOOK_S, Loader
-from process import Failure, Process, until
+from loader import Loader
+from process import Failure
 from reader import PARTITIONS, Reader
 from shop import BUILD, Shop, free_port
+from target import Target
 
 COMMANDS_MIN = 500  # of crash-load; customers come on top
 CUSTOMERS = 2
@@ -19,8 +19,10 @@ RATE = (300, 900)  # commands a second
 REPEATS = 5
 
 
-class Life:
-    def __init__(self):
+class Life(Target):
+    ROUNDS_MAX = 20  # then topics and stores begin anew, so that no log grows without bound
+
+    def __init__(self, _seed):
         self.shop = Shop("crash")
         self.port = free_port()
         self.rounds, self.visitors = 0, []
@@ -54,40 +56,11 @@ class Life:
             "product", f"second-{self.rounds}", NEXT_GENERATION=self.generation,
             program=os.path.join(BUILD, "next-product"), DATA_DIR=self.shop.path("second"))
 
-    def use(self, service):
-        self.service = service
-        self.generation += 1
-
-    def start(self):
-        self.service.start()
-
-    def kill(self):
-        self.service.watch()
-        self.service.kill()
-        self.counts["kills"] += 1
-
     def watch(self, *others):
         """What ended by itself is the round's failure, at once and in its own words: nothing is waited for
         that cannot come, and nothing is started again as if we had ended it."""
         for one in (self.service, self.load, self.broker, *self.visitors, *others):
             one.watch()
-
-    def go_on(self, seconds, *others):
-        """The load goes on for a while: this is when the next fault comes, not a wait for anything."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, LOOK_S))
-            self.watch(*others)
-
-    def do(self, service, verb, *args, seconds):
-        """Another sub-command of it, to its end, beside what runs; returns what it said."""
-        process = Process(f"{service.name}-{verb}", [service.program, verb, *args],
-                          self.shop.path(f"{service.name}-{verb}.log"), **service.settings)
-        self.shop.processes.append(process)
-        process.start()
-        until(lambda: self.watch() or not process.running(), f"{process.name} ends", seconds)
-        process.wait_end(0)
-        return process.said()
 
     # ---- a round ----
 
@@ -130,10 +103,6 @@ class Life:
             self.rows(f"SELECT 1 FROM product WHERE sku GLOB 'r{self.rounds}-*'")) > SHARED)
         return path
 
-    def wait_for(self, what, condition):
-        """Of the service, while nothing else ends."""
-        self.service.wait_for(what, lambda: self.watch() or condition(), 60)
-
     def customers(self, rng):
         shared = [f"r{self.rounds}-{i}" for i in range(SHARED)]
         customers = [Customer(f"http://127.0.0.1:{self.port}", i, self.rounds, rng.getrandbits(63), shared,
@@ -142,9 +111,6 @@ class Life:
             customer.start()
         return customers
 
-    def wait_ready(self):
-        self.wait_for("is ready", self.service.ready)
-
     def service_watch(self):
         """For customers, which ask it: it is another one after a deploy."""
         self.service.watch()
@@ -152,7 +118,7 @@ class Life:
     def settle(self):
         """Everything that lies in the inbox is committed, and its messages acknowledged."""
         self.wait_ready()
-        ends = self.reader.ends()
+        ends = self.reader.inbox_ends()
         self.wait_for("has applied all", lambda: all(
             self.service.rows(p, "SELECT pos FROM evt_meta")[0][0] >= ends[p] - 1 for p in PARTITIONS))
 

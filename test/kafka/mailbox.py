@@ -90,6 +90,7 @@ class MailServer:
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
         daemon_threads = True
+        request_queue_size = 128  # after a start many mails come at once; who is dropped tries again in seconds
 
     def __init__(self):
         self.refusals = {}  # by address: what RCPT is answered, "550 5.1.1 No such user"
