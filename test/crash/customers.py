@@ -3,6 +3,7 @@ from process import Failure
 from visitor import WebVisitor
 
 CURRENCY = "EUR"
+CUSTOMERS = 2  # at a time
 
 
 class Customer(WebVisitor):
@@ -37,7 +38,7 @@ class Customer(WebVisitor):
         self.prices.append(amount)
 
     def receive(self, sku):
-        self.quantity += 2 * 100  # of customers
+        self.quantity += 2 * CUSTOMERS
         self.goods.append((sku, self.quantity))
         self.change("POST", f"/v1/products/{sku}/stock", {"quantity": self.quantity}).expect(200)
 

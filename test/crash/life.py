@@ -5,7 +5,7 @@ import random
 
 import faults
 from books import Ledger, Logs, Round
-from customers import Customer
+from customers import CUSTOMERS, Customer
 from loader import Loader
 from process import Failure
 from reader import PARTITIONS, Reader
@@ -13,7 +13,6 @@ from shop import BUILD, Shop, free_port
 from target import Target
 
 COMMANDS_MIN = 500  # of crash-load; customers come on top
-CUSTOMERS = 2
 SHARED = 5     # products of crash-load's that customers may receive goods for
 RATE = (300, 900)  # commands a second
 REPEATS = 5
