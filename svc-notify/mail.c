@@ -1,10 +1,14 @@
 /* Mail: the decisions. */
 #include "mail.h"
 
+#include <evt/buf.h>
 #include <evt/ctx.h>
 #include <evt/mem.h>
+#include <evt/utf8.h>
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* ASCII, spelled out: the C library's classes ask the locale. */
 #define UPPER_CASE "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -109,6 +113,54 @@ enum evt_err mail_check(const struct notify_send_mail *msg, struct evt_error *er
     if (rc == EVT_OK && (strlen(msg->currency) != 3 || strspn(msg->currency, UPPER_CASE) != 3))
         rc = evt_reject(err, "the currency is not three upper-case letters");
     return rc == EVT_OK ? check_lines(msg, err) : rc;
+}
+
+/* ---- what is told of it ---- */
+
+#define HIDDEN "(address)"
+
+static bool is_of_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (unsigned char)c >= 0x80;
+}
+
+/* As long as what begins here and has an `@` between its ends; 0: nothing does. */
+static size_t address_at(const char *at)
+{
+    const size_t len = strcspn(at, " \t<>()[]\"',;:");
+
+    return memchr(at, '@', len) ? len : 0;
+}
+
+/* The name alone, as servers write it, too: whole, whatever the letters' case. */
+static size_t name_at(const char *at, const char *name, size_t len)
+{
+    return len && strncasecmp(at, name, len) == 0 && !is_of_word(at[len]) ? len : 0;
+}
+
+void mail_reason_hide(char to[MAIL_REASON_MAX + 1], const char *words, const char *email)
+{
+    const size_t name_len = strcspn(email, "@");
+    struct evt_buf told = {0};
+
+    for (const char *at = words; *at;) {
+        const bool begins = at == words || !is_of_word(at[-1]);
+        size_t hidden = begins ? address_at(at) : 0;
+
+        if (begins && !hidden)
+            hidden = name_at(at, email, name_len);
+        if (hidden)
+            evt_buf_add_text(&told, HIDDEN);
+        else
+            evt_buf_add_byte(&told, (uint8_t)*at);
+        at += hidden ? hidden : 1;
+    }
+    snprintf(to, MAIL_REASON_MAX + 1, "%.*s",
+             (int)(told.len > MAIL_REASON_MAX ? evt_utf8_cut(evt_buf_text(&told), MAIL_REASON_MAX)
+                                              : told.len),
+             evt_buf_text(&told));
+    evt_buf_release(&told);
 }
 
 /* ---- how it ends ---- */

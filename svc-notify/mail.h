@@ -55,6 +55,10 @@ struct mail {
  * where headers are written. Rejects. */
 EVT_MUST_USE enum evt_err mail_check(const struct notify_send_mail *msg, struct evt_error *err);
 
+/* Who reads an order's mail state need not know its address: of a server's words `to` has all but
+ * what looks like an address, and the name in front of this one's `@`. */
+void mail_reason_hide(char to[MAIL_REASON_MAX + 1], const char *words, const char *email);
+
 /* How an attempt ended. */
 enum mail_end { MAIL_END_SENT, MAIL_END_REFUSED, MAIL_END_DEFERRED };
 /* Of a mail that is being sent; a deferred one is to be tried again at `ret_again_ms`. */

@@ -43,10 +43,6 @@ static void give_to_server(struct evt_attempt *attempt, const char *url, const c
     const char *user = evt_attempt_option(attempt, MAIL_USER);
     const char *password = evt_attempt_option(attempt, MAIL_PASSWORD);
 
-    if (!mail_message_may_go_to(msg->email)) {
-        evt_attempt_done(attempt, SAYS_NO_BOX, "553 the address holds letters beyond ASCII");
-        return;
-    }
     evt_attempt_mail(attempt, url, from, msg->email, mail->data, mail->len);
     if (user)
         evt_attempt_login(attempt, user, password ? password : "");
@@ -61,6 +57,10 @@ static void send(struct evt_attempt *attempt, const struct notify_send_mail *msg
 
     if (!mail_message_may_come_from(from)) {
         evt_attempt_done(attempt, 0, "MAIL_FROM is no address: say name@domain");
+        return;
+    }
+    if (!mail_message_may_go_to(msg->email)) { /* nor to a folder: a header has no such letters */
+        evt_attempt_done(attempt, SAYS_NO_BOX, "553 the address holds letters beyond ASCII");
         return;
     }
     mail_message_print(&mail, msg, from, accepted_ms);
@@ -95,15 +95,30 @@ static enum evt_err begin(struct evt_attempt *attempt, const struct evt_call_req
     return rc;
 }
 
-/* Whom the server takes us for says nothing of the mail: a person mends it meanwhile. */
-static bool is_about_us(int status)
+/* "550 5.7.1 Relaying denied", "554 Relay access denied". A server that has RFC 3463's codes says
+ * by them what it means: 5.7 is its policy towards us, all else the address. */
+static bool is_policy(const struct evt_call_answer *answer)
 {
-    return status == 530 || status == 534 || status == 535 || status == 538;
+    if (answer->body_len > 5 && strncmp(answer->body + 4, "5.", 2) == 0)
+        return strncmp(answer->body + 4, "5.7.", 4) == 0;
+    return answer->status == 554;
 }
 
-enum evt_call_end mail_attempt_end(int status, const char *words, int attempt, struct evt_buf *told)
+/* Whom the server takes us for says nothing of the mail: a person mends it meanwhile. */
+static bool is_about_us(const struct evt_call_answer *answer)
 {
-    const bool refused = status >= 500 && status < 600 && !is_about_us(status);
+    const int status = answer->status;
+
+    return status == 530 || status == 534 || status == 535 || status == 538 ||
+           answer->refused == EVT_CALL_REFUSED_SENDER ||
+           (answer->refused == EVT_CALL_REFUSED_RECIPIENT && is_policy(answer));
+}
+
+enum evt_call_end mail_attempt_end(const struct evt_call_answer *answer, int attempt,
+                                   struct evt_buf *told)
+{
+    const int status = answer->status;
+    const bool refused = status >= 500 && status < 600 && !is_about_us(answer);
 
     if (status >= 200 && status < 300)
         return EVT_CALL_END_OK;
@@ -111,7 +126,7 @@ enum evt_call_end mail_attempt_end(int status, const char *words, int attempt, s
         return EVT_CALL_END_UNKNOWN;
     if (!refused)
         evt_buf_add_text(told, MAIL_DEFERRAL);
-    evt_buf_add_text(told, words);
+    evt_buf_add_text(told, status ? answer->body : answer->reason);
     return EVT_CALL_END_REFUSED;
 }
 
@@ -119,8 +134,7 @@ static enum evt_call_end end(struct evt_attempt *attempt, const struct evt_call_
 {
     struct evt_buf told = {0};
     const enum evt_call_end end =
-        mail_attempt_end(answer->status, answer->status ? answer->body : answer->reason,
-                         evt_attempt_request(attempt)->attempt, &told);
+        mail_attempt_end(answer, evt_attempt_request(attempt)->attempt, &told);
 
     evt_attempt_result(attempt, evt_buf_text(&told), told.len);
     evt_buf_release(&told);

@@ -9,9 +9,9 @@
 
 extern const struct evt_caller mail_callers[];
 
-/* What an attempt's end means; `words` is what the handler is told (mail_call.h). `attempt` is its
+/* What an attempt's end means; `told` is what the handler is told (mail_call.h). `attempt` is its
  * number: what is not known at first is tried again soon, and then like what is deferred. */
-enum evt_call_end mail_attempt_end(int status, const char *words, int attempt,
+enum evt_call_end mail_attempt_end(const struct evt_call_answer *answer, int attempt,
                                    struct evt_buf *told);
 
 #endif

@@ -35,17 +35,23 @@ bool order_status_is_end(enum order_status status)
     return status != ORDER_PLACED && status != ORDER_CANCELLING;
 }
 
-static enum evt_err check_text(const char *what, const char *text, size_t max,
-                               struct evt_error *err)
+static enum evt_err check_length(const char *what, const char *text, size_t min, size_t max,
+                                 struct evt_error *err)
 {
     const size_t len = strlen(text);
 
-    if (len == 0 || len > max)
-        return evt_reject(err, "the %s is not 1 to %zu bytes", what, max);
+    if (len < min || len > max)
+        return evt_reject(err, "the %s is not %zu to %zu bytes", what, min, max);
     for (size_t i = 0; i < len; i++) /* it will stand in mails and on labels */
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
             return evt_reject(err, "the %s holds a control character", what);
     return EVT_OK;
+}
+
+static enum evt_err check_text(const char *what, const char *text, size_t max,
+                               struct evt_error *err)
+{
+    return check_length(what, text, 1, max, err);
 }
 
 static bool is_upper(const char *text, size_t len)
@@ -60,9 +66,7 @@ enum evt_err order_id_check(const char *order_id, struct evt_error *err)
 
 enum evt_err order_reason_check(const char *reason, struct evt_error *err)
 {
-    if (strlen(reason) > ORDER_REASON_MAX)
-        return evt_reject(err, "the reason has more than %d bytes", ORDER_REASON_MAX);
-    return EVT_OK;
+    return check_length("reason", reason, 0, ORDER_REASON_MAX, err);
 }
 
 static enum evt_err check_line(const struct order_order_line *line, size_t number,

@@ -9,6 +9,7 @@
 #include <evt/mem.h>
 #include <evt/money.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define SECOND_MS 1000LL
@@ -50,9 +51,11 @@ static enum evt_err took_reserved(struct evt_ctx *ctx, const struct product_stoc
 {
     const struct order *order = order_current(ctx);
 
-    if (strcmp(msg->currency, order->currency) != 0)
+    if (strcmp(msg->currency, order->currency) != 0) { /* and its price is none of this order's */
         evt_saga_turn_back(ctx, "%s is sold in %s and not in %s", msg->sku, msg->currency,
                            order->currency);
+        return EVT_OK;
+    }
     return store_order_price(ctx, order, msg->line, msg->price_minor, err);
 }
 
@@ -117,6 +120,19 @@ static enum evt_err took_refunded(struct evt_ctx *ctx, const struct payment_paym
     return store_order_put(ctx, order, err);
 }
 
+/* A person paid it back: all of it, as nobody says how much. */
+static enum evt_err capture_settled(struct evt_ctx *ctx, int32_t item, enum evt_saga_word word,
+                                    struct evt_error *err)
+{
+    struct order *order = order_current(ctx);
+
+    (void)item;
+    if (word != EVT_SAGA_UNDONE)
+        return EVT_OK;
+    order->refunded_minor = order->total_minor;
+    return store_order_put(ctx, order, err);
+}
+
 /* What becomes of a confirmation that was overtaken says nothing of the end that the order has. */
 static enum evt_err keep_mail(struct evt_ctx *ctx, enum notify_mail_kind kind, const char *mail,
                               struct evt_error *err)
@@ -140,6 +156,28 @@ static enum evt_err took_mail_given_up(struct evt_ctx *ctx, const struct notify_
 {
     evt_saga_because(ctx, "the mail was not delivered: %s", msg->reason);
     return keep_mail(ctx, msg->kind, msg->reason, err);
+}
+
+/* Notify rejected it, or is never heard of: nobody else says so. */
+static enum evt_err mail_failed(struct evt_ctx *ctx, enum notify_mail_kind kind, const char *why,
+                                struct evt_error *err)
+{
+    static const char words[] = "the mail was not accepted: ";
+    const size_t size = sizeof(words) + strlen(why);
+    char *mail = evt_ctx_alloc(ctx, size);
+
+    snprintf(mail, size, "%s%s", words, why);
+    return keep_mail(ctx, kind, mail, err);
+}
+
+static enum evt_err confirmation_failed(struct evt_ctx *ctx, const char *why, struct evt_error *err)
+{
+    return mail_failed(ctx, NOTIFY_MAIL_KIND_ORDER_CONFIRMED, why, err);
+}
+
+static enum evt_err farewell_failed(struct evt_ctx *ctx, const char *why, struct evt_error *err)
+{
+    return mail_failed(ctx, order_mail_kind(order_current(ctx)), why, err);
 }
 
 /* ---- where it leads ---- */
@@ -242,7 +280,8 @@ static const struct evt_saga_step steps[] = {
                  .wait_ms = 20 * SECOND_MS,
                  .wait_ms_max = 10 * MINUTE_MS,
                  .tries = 30,
-                 .undo_tries = 8},
+                 .undo_tries = 8,
+                 .settled = capture_settled},
     [COMMIT] = {.name = "commit",
                 .stage = 3,
                 .flags = EVT_SAGA_TURNS_BACK,
@@ -259,14 +298,16 @@ static const struct evt_saga_step steps[] = {
                       .asks = &notify_send_mail_type,
                       .wait_ms = MINUTE_MS,
                       .wait_ms_max = 60 * MINUTE_MS,
-                      .tries = 30},
+                      .tries = 30,
+                      .failed = confirmation_failed},
     [FAREWELL] = {.name = "farewell",
                   .stage = EVT_SAGA_AFTER_UNDO,
                   .ask = order_ask_farewell,
                   .asks = &notify_send_mail_type,
                   .wait_ms = MINUTE_MS,
                   .wait_ms_max = 60 * MINUTE_MS,
-                  .tries = 30},
+                  .tries = 30,
+                  .failed = farewell_failed},
     {0},
 };
 

@@ -36,18 +36,49 @@ bool payment_order_parse(struct evt_bytes request, struct payment_order *ret_ord
     return true;
 }
 
-bool payment_intent_parse(struct evt_bytes request, char ret_intent[PAYMENT_INTENT_MAX + 1])
+void payment_intent_print(struct evt_buf *buf, const char *intent, int keys)
 {
-    if (request.len > PAYMENT_INTENT_MAX)
+    evt_buf_add_text(buf, intent);
+    if (keys > 1)
+        evt_buf_printf(buf, " %d", keys);
+}
+
+/* "2" to "9"; 0: it is none. */
+static int read_keys(const char *text, size_t len)
+{
+    return len == 1 && *text >= '2' && *text <= '9' ? *text - '0' : 0;
+}
+
+bool payment_intent_parse(struct evt_bytes request, char ret_intent[PAYMENT_INTENT_MAX + 1],
+                          int *ret_keys)
+{
+    const char *blank = request.len ? memchr(request.data, ' ', request.len) : NULL;
+    const size_t len = blank ? (size_t)(blank - (const char *)request.data) : request.len;
+
+    *ret_keys = blank ? read_keys(blank + 1, request.len - len - 1) : 1;
+    if (len > PAYMENT_INTENT_MAX || *ret_keys == 0)
         return false;
-    memcpy(ret_intent, request.data, request.len);
-    ret_intent[request.len] = '\0';
+    memcpy(ret_intent, request.data, len);
+    ret_intent[len] = '\0';
     return payment_intent_is(ret_intent);
 }
 
 void payment_end_print(struct evt_buf *buf, const char *code, const char *reason)
 {
     evt_buf_printf(buf, "%s%s%s", code, *reason ? " " : "", reason);
+}
+
+#define SPENT "key_spent"
+
+void payment_spent_print(struct evt_buf *buf, int keys)
+{
+    evt_buf_printf(buf, SPENT " %d", keys);
+}
+
+int payment_spent_keys(const struct payment_end *end)
+{
+    return !end->ok && strcmp(end->code, SPENT) == 0 ? read_keys(end->reason, strlen(end->reason))
+                                                     : 0;
 }
 
 /* Characters of `from`, without what no text should hold; returns how many bytes were written. */

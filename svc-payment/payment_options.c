@@ -32,6 +32,11 @@ static bool is_loopback(const char *url)
     return false;
 }
 
+bool payment_psp_is_private(const char *url)
+{
+    return strncmp(url, "https:", 6) == 0 || is_loopback(url);
+}
+
 const char *payment_psp_key(const char *url, const char *psp_key)
 {
     return psp_key ? psp_key : is_loopback(url) ? TEST_KEY : NULL;
@@ -61,6 +66,11 @@ void payment_options_check(const struct evt_conf *conf, struct evt_faults *fault
                   url);
     else if (url[strlen(url) - 1] == '/')
         evt_fault(faults, PAYMENT_PSP_URL " '%.80s': say it without the / at its end", url);
+    else if (!payment_psp_is_private(url))
+        evt_fault(faults,
+                  PAYMENT_PSP_URL " '%.80s': say https://, as the secret key would go there for"
+                                  " everybody to read; only on this machine http:// will do",
+                  url);
     else if (!payment_psp_key(url, key))
         evt_fault(faults,
                   PAYMENT_PSP_KEY " is not set, which only a provider on this machine does without:"

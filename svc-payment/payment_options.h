@@ -13,6 +13,8 @@
 extern const struct evt_option payment_options[];
 void payment_options_check(const struct evt_conf *conf, struct evt_faults *faults);
 
+/* Whether a secret key may go there: encrypted, or not off this machine. */
+bool payment_psp_is_private(const char *url);
 /* The secret key to be used at `url`, of what PSP_KEY says (NULL: nothing): the stand-in's own on
  * this machine; NULL: it has to be set. */
 const char *payment_psp_key(const char *url, const char *psp_key);

@@ -48,10 +48,14 @@ static enum evt_err begin(struct evt_attempt *attempt, const struct evt_call_req
 {
     const char *url = evt_attempt_option(attempt, PAYMENT_PSP_URL);
     const char *psp_key = payment_psp_key(url, evt_attempt_option(attempt, PAYMENT_PSP_KEY));
+    const char *unasked = payment_psp_unasked(call_of(request->name), request->request);
     struct evt_buf path = {0}, form = {0};
     enum evt_err rc = EVT_OK;
 
-    if (!payment_psp_request(call_of(request->name), request->ref, request->request, &path, &form))
+    if (unasked)
+        evt_attempt_done(attempt, 400, unasked);
+    else if (!payment_psp_request(call_of(request->name), request->ref, request->request, &path,
+                                  &form))
         rc = evt_fail(err, EVT_E_INVARIANT, "the request to %s is none that a handler writes",
                       request->name);
     else if (strcmp(url, PAYMENT_PSP_INSIDE) == 0)
@@ -69,11 +73,14 @@ static enum evt_err begin(struct evt_attempt *attempt, const struct evt_call_req
 
 static enum evt_call_end end(struct evt_attempt *attempt, const struct evt_call_answer *answer)
 {
+    const struct evt_call_request *request = evt_attempt_request(attempt);
+    const enum payment_call call = call_of(request->name);
     struct evt_buf words = {0};
-    const enum evt_call_end end =
-        payment_psp_end(call_of(evt_attempt_request(attempt)->name), answer->status, answer->body,
-                        answer->body_len, &words);
+    enum evt_call_end end =
+        payment_psp_end(call, answer->status, answer->body, answer->body_len, &words);
 
+    if (end == EVT_CALL_END_UNKNOWN && answer->replayed)
+        end = payment_psp_spent(call, request->request, &words);
     evt_attempt_result(attempt, evt_buf_text(&words), words.len);
     evt_buf_release(&words);
     return end;

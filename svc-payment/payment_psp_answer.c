@@ -7,7 +7,9 @@
  *     402  card_error                                         REFUSED
  *     400, 404  invalid_request_error                         REFUSED; OK when it is done already
  *     400  idempotency_error: the key is another request's    PARKED
- *     all else                                                UNKNOWN */
+ *     all else                                                UNKNOWN
+ *
+ * What is unknown and said again under its key will never be anything else: payment_psp_spent. */
 #include "payment_call.h"
 #include "payment_psp.h"
 
@@ -32,6 +34,27 @@ static enum evt_call_end ok(const json_t *object, struct evt_buf *words)
         return EVT_CALL_END_UNKNOWN;
     payment_end_print(words, text(object, "id"), "");
     return EVT_CALL_END_OK;
+}
+
+/* A card's error is written for its owner. All else the provider writes for developers, and quotes
+ * what it was sent, the token too: of that the customer gets our words, and a person the code. */
+static const char *words_of(enum payment_call call, const char *code)
+{
+    static const struct {
+        const char *code, *words;
+    } ours[] = {
+        {"amount_not_payable", "This amount cannot be paid in this currency."},
+        {"amount_too_large", "The amount is larger than can be paid."},
+        {"amount_too_small", "The amount is smaller than can be paid."},
+        {"charge_expired_for_capture", "The authorisation has expired."},
+    };
+
+    for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+        if (strcmp(ours[i].code, code) == 0)
+            return ours[i].words;
+    if (call == PAYMENT_CALL_AUTHORISE && strcmp(code, "resource_missing") == 0)
+        return "The payment token is not known.";
+    return "The payment provider refused the request.";
 }
 
 static enum evt_call_end refused(const char *code, const char *reason, struct evt_buf *words)
@@ -114,7 +137,8 @@ static enum evt_call_end end_error(enum payment_call call, int status, const jso
         payment_end_print(words, "done", "It was done already.");
         return EVT_CALL_END_OK;
     }
-    return refused(*code ? code : type, text(error, "message"), words);
+    code = *code ? code : type;
+    return refused(code, status == 402 ? text(error, "message") : words_of(call, code), words);
 }
 
 enum evt_call_end payment_psp_end(enum payment_call call, int status, const char *body, size_t len,
@@ -135,4 +159,24 @@ enum evt_call_end payment_psp_end(enum payment_call call, int status, const char
         end = end_error(call, status, json_object_get(json, "error"), words);
     json_decref(json);
     return end;
+}
+
+/* ---- it is not said, and will not be ---- */
+
+#define KEYS_MAX 3 /* a provider that fails three times for good has more than an accident */
+
+enum evt_call_end payment_psp_spent(enum payment_call call, struct evt_bytes request,
+                                    struct evt_buf *words)
+{
+    char intent[PAYMENT_INTENT_MAX + 1];
+    int keys = KEYS_MAX;
+
+    if (call != PAYMENT_CALL_AUTHORISE && payment_intent_parse(request, intent, &keys) &&
+        keys < KEYS_MAX) {
+        payment_spent_print(words, keys + 1);
+        return EVT_CALL_END_REFUSED;
+    }
+    evt_buf_add_text(words, "the provider repeats an answer that says nothing: look there what "
+                            "became of it, and settle the call");
+    return EVT_CALL_END_PARKED;
 }

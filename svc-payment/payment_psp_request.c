@@ -1,5 +1,6 @@
 /* Payment PSP, what is asked: a path and a form. */
 #include "payment_call.h"
+#include "payment_minor.h"
 #include "payment_psp.h"
 
 #include <ctype.h>
@@ -45,12 +46,14 @@ static bool authorise(const char *order_id, struct evt_bytes request, struct evt
     struct payment_order order;
     char currency[PAYMENT_CURRENCY_LEN + 1] = "";
     struct evt_buf amount = {0};
+    int64_t theirs;
 
-    if (!payment_order_parse(request, &order))
+    if (!payment_order_parse(request, &order) ||
+        !payment_minor_to_psp(order.amount_minor, order.currency, &theirs))
         return false;
     for (size_t i = 0; i < PAYMENT_CURRENCY_LEN; i++)
         currency[i] = (char)tolower((unsigned char)order.currency[i]);
-    evt_buf_printf(&amount, "%" PRId64, order.amount_minor);
+    evt_buf_printf(&amount, "%" PRId64, theirs);
     evt_buf_add_text(path, "/v1/payment_intents");
     add(form, "amount", evt_buf_text(&amount));
     add(form, "currency", currency);
@@ -63,14 +66,26 @@ static bool authorise(const char *order_id, struct evt_bytes request, struct evt
     return true;
 }
 
+const char *payment_psp_unasked(enum payment_call call, struct evt_bytes request)
+{
+    struct payment_order order;
+    int64_t theirs;
+
+    if (call != PAYMENT_CALL_AUTHORISE || !payment_order_parse(request, &order) ||
+        payment_minor_to_psp(order.amount_minor, order.currency, &theirs))
+        return NULL;
+    return "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"amount_not_payable\"}}";
+}
+
 bool payment_psp_request(enum payment_call call, const char *order_id, struct evt_bytes request,
                          struct evt_buf *path, struct evt_buf *form)
 {
     char intent[PAYMENT_INTENT_MAX + 1];
+    int keys;
 
     if (call == PAYMENT_CALL_AUTHORISE)
         return authorise(order_id, request, path, form);
-    if (!payment_intent_parse(request, intent))
+    if (!payment_intent_parse(request, intent, &keys))
         return false;
     if (call == PAYMENT_CALL_REFUND) {
         evt_buf_add_text(path, "/v1/refunds");

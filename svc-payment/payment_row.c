@@ -103,7 +103,7 @@ static const struct {
 };
 
 static enum evt_err call(struct evt_ctx *ctx, const struct payment_row *row, enum payment_call call,
-                         struct evt_error *err)
+                         int keys, struct evt_error *err)
 {
     const struct payment *payment = &row->payment;
     struct evt_buf request = {0};
@@ -114,7 +114,7 @@ static enum evt_err call(struct evt_ctx *ctx, const struct payment_row *row, enu
     if (call == PAYMENT_CALL_AUTHORISE)
         payment_order_print(&request, payment->amount_minor, payment->currency, row->token);
     else
-        evt_buf_add_text(&request, payment->intent);
+        payment_intent_print(&request, payment->intent, keys);
     rc = evt_call(ctx, payment_call_str(call), row->order_id,
                   (struct evt_bytes){request.data, request.len}, NULL, err);
     evt_buf_release(&request);
@@ -138,11 +138,20 @@ enum evt_err payment_row_do(struct evt_ctx *ctx, const struct payment_row *row,
         rc = store_payment_put(evt_ctx_store(ctx), row->order_id, &row->payment, evt_time_ms(ctx),
                                err);
     if (rc == EVT_OK)
-        rc = call(ctx, row, next.call, err);
+        rc = call(ctx, row, next.call, 1, err);
     for (size_t i = 0; rc == EVT_OK && i < sizeof(answers) / sizeof(*answers); i++)
         if (next.answers & answers[i].answer)
             rc = answers[i].send(ctx, row, err);
     return rc;
+}
+
+/* What is under way, by its state; an authorisation is not made a second time. */
+static enum payment_call under_way(enum payment_state state)
+{
+    return state == PAYMENT_CAPTURING   ? PAYMENT_CALL_CAPTURE
+           : state == PAYMENT_VOIDING   ? PAYMENT_CALL_VOID
+           : state == PAYMENT_REFUNDING ? PAYMENT_CALL_REFUND
+                                        : PAYMENT_CALL_NONE;
 }
 
 enum evt_err payment_row_call_ended(struct evt_ctx *ctx, const struct evt_call_result *result,
@@ -157,6 +166,8 @@ enum evt_err payment_row_call_ended(struct evt_ctx *ctx, const struct evt_call_r
     if (rc != EVT_OK)
         return rc;
     payment_end_read(result, &end);
+    if (payment_spent_keys(&end) && under_way(row.payment.state))
+        return call(ctx, &row, under_way(row.payment.state), payment_spent_keys(&end), err);
     row.end = &end;
     return payment_row_do(ctx, &row, decide(&row.payment, &end), err);
 }

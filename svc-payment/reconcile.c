@@ -106,12 +106,15 @@ void reconcile_sort_theirs(struct reconcile_books *books)
         qsort(books->theirs, books->theirs_n, sizeof(*books->theirs), by_id);
 }
 
-void reconcile_add_refund(struct reconcile_books *books, const char *intent, int64_t amount_minor)
+void reconcile_add_refund(struct reconcile_books *books, const char *intent, int64_t amount_minor,
+                          bool odd)
 {
     struct reconcile_theirs *theirs = find_theirs(books, intent);
 
-    if (theirs)
-        theirs->refunded_minor += amount_minor;
+    if (!theirs)
+        return;
+    theirs->refunded_minor += amount_minor;
+    theirs->odd = theirs->odd || odd;
 }
 
 /* ---- the comparison ---- */
@@ -167,7 +170,7 @@ static bool same_state(const struct reconcile_ours *ours, const struct reconcile
 
 static bool same_amount(const struct reconcile_ours *ours, const struct reconcile_theirs *theirs)
 {
-    return ours->amount_minor == theirs->amount_minor &&
+    return !theirs->odd && ours->amount_minor == theirs->amount_minor &&
            strcmp(ours->currency, theirs->currency) == 0 &&
            (!has_status(theirs, "succeeded") || theirs->received_minor == theirs->amount_minor);
 }

@@ -33,7 +33,8 @@ struct reconcile_theirs {
     const char *status;
     const char *currency;
     int64_t created_ms;
-    int64_t amount_minor, received_minor, refunded_minor;
+    int64_t amount_minor, received_minor, refunded_minor; /* in our minor units */
+    bool odd;   /* some of these have none that is the same: it is no payment of ours */
     bool known; /* our row is for this one */
 };
 
@@ -50,7 +51,8 @@ void reconcile_add_ours(struct reconcile_books *books, const struct reconcile_ou
 void reconcile_add_theirs(struct reconcile_books *books, const struct reconcile_theirs *theirs);
 /* Adds what went back of an intent; one that is not there is left out. After
  * reconcile_sort_theirs. */
-void reconcile_add_refund(struct reconcile_books *books, const char *intent, int64_t amount_minor);
+void reconcile_add_refund(struct reconcile_books *books, const char *intent, int64_t amount_minor,
+                          bool odd);
 void reconcile_sort_theirs(struct reconcile_books *books);
 
 enum reconcile_what {

@@ -194,6 +194,10 @@ int reconcile_command(const struct evt_conf *conf, void *arg)
     (void)arg;
     if (strcmp(url, PAYMENT_PSP_INSIDE) == 0)
         return fail("the provider inside keeps no books: say --psp-url", EVT_EXIT_USAGE);
+    if (!payment_psp_is_private(url))
+        return fail(
+            "the secret key would go there for everybody to read: say --psp-url https://...",
+            EVT_EXIT_USAGE);
     if (!key)
         return fail("set PSP_KEY: only a provider on this machine does without", EVT_EXIT_USAGE);
     show.shards = evt_zalloc((size_t)show.partitions * sizeof(*show.shards));

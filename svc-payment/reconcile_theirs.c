@@ -1,8 +1,10 @@
 /* Reconcile, the provider's books: its intents and then its refunds, the newest first, a page at a
  * time, until they are older than what is compared. */
+#include "payment_minor.h"
 #include "reconcile.h"
 
 #include <evt/buf.h>
+#include <evt/caller.h>
 #include <evt/mem.h>
 
 #include <curl/curl.h>
@@ -52,8 +54,9 @@ static enum evt_err get(struct reader *reader, const char *path, struct evt_erro
         curl_easy_getinfo(reader->curl, CURLINFO_RESPONSE_CODE, &status);
     }
     if (code != CURLE_OK)
-        return evt_fail(err, EVT_E_IO, "ask %s for its %s: %s", reader->url, path,
-                        curl_easy_strerror(code));
+        return evt_fail(err, EVT_E_IO,
+                        "ask %s for its %s: %s: say where the provider is (--psp-url)", reader->url,
+                        path, curl_easy_strerror(code));
     if (status == 200)
         return EVT_OK;
     return evt_fail(err, EVT_E_IO, "ask %s for its %s: it answers %ld%s", reader->url, path, status,
@@ -77,6 +80,14 @@ static int64_t created_ms(const json_t *object)
     return number(object, "created") * 1000;
 }
 
+static void read_currency(const json_t *object, char ret_currency[PAYMENT_CURRENCY_LEN + 1])
+{
+    snprintf(ret_currency, PAYMENT_CURRENCY_LEN + 1, "%s", text(object, "currency"));
+    for (char *at = ret_currency; *at; at++) /* ASCII, whatever the locale says */
+        if (*at >= 'a' && *at <= 'z')
+            *at = (char)(*at - 'a' + 'A');
+}
+
 static void take_intent(struct reader *reader, const json_t *object)
 {
     char currency[PAYMENT_CURRENCY_LEN + 1];
@@ -86,24 +97,28 @@ static void take_intent(struct reader *reader, const json_t *object)
         .status = text(object, "status"),
         .currency = currency,
         .created_ms = created_ms(object),
-        .amount_minor = number(object, "amount"),
-        .received_minor = number(object, "amount_received"),
     };
 
-    snprintf(currency, sizeof(currency), "%s", text(object, "currency"));
-    for (char *at = currency; *at; at++) /* ASCII, whatever the locale says */
-        if (*at >= 'a' && *at <= 'z')
-            *at = (char)(*at - 'a' + 'A');
+    read_currency(object, currency);
+    theirs.odd = !payment_minor_from_psp(number(object, "amount"), currency, &theirs.amount_minor);
+    if (!payment_minor_from_psp(number(object, "amount_received"), currency,
+                                &theirs.received_minor))
+        theirs.odd = true;
     reconcile_add_theirs(reader->books, &theirs);
 }
 
 static void take_refund(struct reader *reader, const json_t *object)
 {
     const char *status = text(object, "status");
+    char currency[PAYMENT_CURRENCY_LEN + 1];
+    int64_t amount_minor;
+    bool odd;
 
-    if (strcmp(status, "succeeded") == 0 || strcmp(status, "pending") == 0)
-        reconcile_add_refund(reader->books, text(object, "payment_intent"),
-                             number(object, "amount"));
+    if (strcmp(status, "succeeded") != 0 && strcmp(status, "pending") != 0)
+        return;
+    read_currency(object, currency);
+    odd = !payment_minor_from_psp(number(object, "amount"), currency, &amount_minor);
+    reconcile_add_refund(reader->books, text(object, "payment_intent"), amount_minor, odd);
 }
 
 /* Takes a page; false in `ret_more`: it was the last that counts. */
@@ -152,6 +167,7 @@ enum evt_err reconcile_read_theirs(const char *url, const char *key, int64_t sin
 {
     struct reader reader = {.url = url, .since_ms = since_ms, .books = books};
     struct evt_buf bearer = {0};
+    char *no_proxy = evt_no_proxy();
     enum evt_err rc;
 
     evt_buf_printf(&bearer, "Authorization: Bearer %s", key);
@@ -160,6 +176,7 @@ enum evt_err reconcile_read_theirs(const char *url, const char *key, int64_t sin
     EVT_BUG_ON(!reader.curl || !reader.headers);
     curl_easy_setopt(reader.curl, CURLOPT_HTTPHEADER, reader.headers);
     curl_easy_setopt(reader.curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(reader.curl, CURLOPT_NOPROXY, no_proxy);
     curl_easy_setopt(reader.curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(reader.curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
     curl_easy_setopt(reader.curl, CURLOPT_WRITEFUNCTION, take);
@@ -172,5 +189,6 @@ enum evt_err reconcile_read_theirs(const char *url, const char *key, int64_t sin
     curl_slist_free_all(reader.headers);
     evt_buf_release(&reader.body);
     evt_buf_release(&bearer);
+    evt_free(no_proxy);
     return rc;
 }

@@ -9,6 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DAY_MS            (24LL * 60 * 60 * 1000)
+/* As long as a command id: no request can be repeated that libevents would still know and we would
+ * not. */
+#define ENDED_KEPT_MS     (30 * DAY_MS)
+/* What was sold may come back: as long as payment knows what was captured, which has to be given
+ * back first. */
+#define COMMITTED_KEPT_MS (400 * DAY_MS)
+
 static const char *const state_texts[] = {
 #define RESERVATION_STATE_TEXT(state, text) [RESERVATION_##state] = text,
     RESERVATION_STATE_MAP(RESERVATION_STATE_TEXT)
@@ -134,6 +142,12 @@ void reservation_expire(struct reservation *res, struct product *product)
     EVT_BUG_ON(res->state != RESERVATION_RESERVED);
     product->reserved -= res->quantity;
     res->state = RESERVATION_EXPIRED;
+}
+
+int64_t reservation_kept_ms(enum reservation_state state)
+{
+    EVT_BUG_ON(state == RESERVATION_NONE || state == RESERVATION_RESERVED);
+    return state == RESERVATION_COMMITTED ? COMMITTED_KEPT_MS : ENDED_KEPT_MS;
 }
 
 enum product_refusal_reason reservation_refusal(const struct reservation *res)

@@ -67,6 +67,9 @@ int64_t reservation_commit(struct reservation *res, struct product *product, con
 int64_t reservation_release(struct reservation *res, struct product *product, const char *sku);
 void reservation_expire(struct reservation *res, struct product *product);
 
+/* For how long a line that has ended is remembered. */
+int64_t reservation_kept_ms(enum reservation_state state);
+
 /* Why a line that does not stand is not reserved, and why it cannot be committed. */
 enum product_refusal_reason reservation_refusal(const struct reservation *res);
 enum product_gone_reason reservation_gone(const struct reservation *res);

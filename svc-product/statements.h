@@ -15,16 +15,15 @@
                        " deadline_ms, refusal, timer_id"                                           \
                        " FROM reservation WHERE order_id = ?1 AND line = ?2")                      \
     X(RESERVATION_ADD, "INSERT INTO reservation (order_id, line, state, sku, quantity,"            \
-                       " price_minor, currency, deadline_ms, refusal, timer_id, ended_ms)"         \
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"                         \
-                       " CASE ?3 WHEN 'reserved' THEN NULL ELSE ?11 END)")                         \
-    X(RESERVATION_END, "UPDATE reservation SET state = ?2, timer_id = 0, ended_ms = ?3"            \
+                       " price_minor, currency, deadline_ms, refusal, timer_id, forget_ms)"        \
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, 0))")        \
+    X(RESERVATION_END, "UPDATE reservation SET state = ?2, timer_id = 0, forget_ms = ?3"           \
                        " WHERE reservation_id = ?1")                                               \
-    X(RESERVATION_OLD, "SELECT 1 FROM reservation WHERE ended_ms < ?1"                             \
-                       " ORDER BY ended_ms, reservation_id LIMIT 1")                               \
+    X(RESERVATION_OLD, "SELECT 1 FROM reservation WHERE forget_ms < ?1"                            \
+                       " ORDER BY forget_ms, reservation_id LIMIT 1")                              \
     X(RESERVATION_FORGET, "DELETE FROM reservation WHERE reservation_id IN"                        \
-                          " (SELECT reservation_id FROM reservation WHERE ended_ms < ?1"           \
-                          "  ORDER BY ended_ms, reservation_id LIMIT ?2)")
+                          " (SELECT reservation_id FROM reservation WHERE forget_ms < ?1"          \
+                          "  ORDER BY forget_ms, reservation_id LIMIT ?2)")
 
 /* What the HTTP side reads, on connections of its own. */
 #define CATALOGUE_COLUMNS                                                                          \

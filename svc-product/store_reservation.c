@@ -55,10 +55,9 @@ enum evt_err store_reservation_get(struct evt_store *st, const char *order_id, i
  * nothing. */
 static enum evt_err forget(struct evt_store *st, int64_t time_ms, struct evt_error *err)
 {
-    int64_t before_ms = time_ms - STORE_RESERVATION_KEPT_MS;
     sqlite3_stmt *row;
     bool is_due;
-    enum evt_err rc = evt_store_query(st, STATEMENT_RESERVATION_OLD, &row, err, "l", before_ms);
+    enum evt_err rc = evt_store_query(st, STATEMENT_RESERVATION_OLD, &row, err, "l", time_ms);
 
     if (rc != EVT_OK)
         return rc;
@@ -66,7 +65,7 @@ static enum evt_err forget(struct evt_store *st, int64_t time_ms, struct evt_err
     evt_store_done(row);
     if (!is_due)
         return EVT_OK;
-    return evt_store_run(st, STATEMENT_RESERVATION_FORGET, err, "li", before_ms,
+    return evt_store_run(st, STATEMENT_RESERVATION_FORGET, err, "li", time_ms,
                          STORE_RESERVATION_FORGET_MAX);
 }
 
@@ -80,7 +79,8 @@ enum evt_err store_reservation_add(struct evt_store *st, const char *order_id, i
     EVT_BUG_ON(res->id || res->state == RESERVATION_NONE || ended != (res->timer_id == 0));
     rc = evt_store_run(st, STATEMENT_RESERVATION_ADD, err, "tittlltltll", order_id, line,
                        reservation_state_str(res->state), res->sku, res->quantity, res->price_minor,
-                       res->currency, res->deadline_ms, refusal_text(res), res->timer_id, time_ms);
+                       res->currency, res->deadline_ms, refusal_text(res), res->timer_id,
+                       ended ? time_ms + reservation_kept_ms(res->state) : 0);
     return rc == EVT_OK && ended ? forget(st, time_ms, err) : rc;
 }
 
@@ -90,7 +90,8 @@ enum evt_err store_reservation_end(struct evt_store *st, const struct reservatio
     enum evt_err rc;
 
     EVT_BUG_ON(!res->id || res->state == RESERVATION_RESERVED);
-    rc = evt_store_run(st, STATEMENT_RESERVATION_END, err, "ltl", res->id,
-                       reservation_state_str(res->state), time_ms);
+    rc =
+        evt_store_run(st, STATEMENT_RESERVATION_END, err, "ltl", res->id,
+                      reservation_state_str(res->state), time_ms + reservation_kept_ms(res->state));
     return rc == EVT_OK ? forget(st, time_ms, err) : rc;
 }

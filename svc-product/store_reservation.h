@@ -6,9 +6,6 @@
 
 #include <evt/store.h>
 
-/* How long an ended one is remembered: as long as a command id, so that no request can be repeated
- * that libevents would still know and we would not. */
-#define STORE_RESERVATION_KEPT_MS    (30LL * 24 * 60 * 60 * 1000)
 /* Each one that ends takes up to so many old ones with it: the table shrinks faster than it grows,
  * without a timer, and no message pays for a heap of them. */
 #define STORE_RESERVATION_FORGET_MAX 2

@@ -68,7 +68,8 @@ static enum evt_err open_file(struct psp_book *book, const char *path, struct ev
     int number;
 
     if (sqlite3_open_v2(path, &book->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return evt_fail(err, EVT_E_IO, "%s: %s", path, sqlite3_errmsg(book->db));
+        return evt_fail(err, EVT_E_IO, "%s: %s%s", path, sqlite3_errmsg(book->db),
+                        book->read_only ? ": say where the book lies (--data-dir)" : "");
     sqlite3_busy_timeout(book->db, BUSY_MS);
     number = version(book);
     if (number != VERSION && (number != 0 || book->read_only))

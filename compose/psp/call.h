@@ -68,6 +68,8 @@ bool psp_take_key(struct psp_call *call);
 bool psp_take_form(struct psp_call *call);
 bool psp_take_text(struct psp_call *call, const char *name, const char **ret_text); /* required */
 bool psp_take_integer(struct psp_call *call, const char *name, int64_t *ret_number);
+/* Stripe takes some amounts of some currencies in steps; `name` says it. */
+bool psp_check_step(struct psp_call *call, const char *name, int64_t amount, const char *currency);
 bool psp_take_flag(struct psp_call *call, const char *name, bool *ret_flag); /* absent: as it was */
 bool psp_take_choice(struct psp_call *call, const char *name, const char *const *choices,
                      const char **ret_choice); /* absent: as it was */

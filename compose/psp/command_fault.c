@@ -20,6 +20,7 @@ const struct evt_option psp_fault_options[] = {
 const char psp_fault_help[] =
     "  latency ms=20-80 [when=after]  before it is executed, or between that and the answer\n"
     "  error [status=503]             not executed\n"
+    "  error keep=yes [done=yes]      its key answers that for good; executed all the same\n"
     "  timeout [ms=300000]            not executed, and the connection closed after that\n"
     "  lost                           executed, and the connection closed without an answer\n"
     "  decline [code=REASON]          the card says no; `psp cards` has the reasons\n"

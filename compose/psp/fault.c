@@ -67,7 +67,7 @@ struct psp_plan psp_faults_plan(struct psp_faults *faults, enum psp_kind kind)
 {
     struct psp_plan plan = {0};
 
-    for (size_t i = 0; i < faults->n && !plan.stop; i++) {
+    for (size_t i = 0; i < faults->n && !plan.stop && !plan.kept_status; i++) {
         struct psp_fault *fault = &faults->items[i];
         int64_t *wait_ms = fault->after ? &plan.after_ms : &plan.before_ms;
 
@@ -78,8 +78,12 @@ struct psp_plan psp_faults_plan(struct psp_faults *faults, enum psp_kind kind)
             *wait_ms += evt_sim_rand_between(&faults->rand, fault->ms, fault->ms_max);
         else if (fault->name == PSP_LOST)
             plan.lost = true;
-        else
+        else if (!fault->keeps)
             plan.stop = fault;
+        if (fault->keeps) {
+            plan.kept_status = fault->status;
+            plan.kept_done = fault->done;
+        }
     }
     return plan;
 }
@@ -137,6 +141,10 @@ static json_t *fault_json(const struct psp_fault *fault)
         json_object_set_new(json, "how", json_string("refuse"));
     if (fault->status)
         json_object_set_new(json, "status", json_integer(fault->status));
+    if (fault->keeps)
+        json_object_set_new(json, "keep", json_string("yes"));
+    if (fault->done)
+        json_object_set_new(json, "done", json_string("yes"));
     if (fault->name == PSP_RATE_LIMIT)
         json_object_set_new(json, "retry_after", json_integer(fault->retry_after_s));
     if (fault->reason)

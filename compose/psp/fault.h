@@ -4,6 +4,8 @@
  *     {"fault": "latency", "ms": "20-80"}                          before it is executed
  *     {"fault": "latency", "ms": 3000, "when": "after"}            executed, and answered late
  *     {"fault": "error", "status": 503, "count": 2}                not executed
+ *     {"fault": "error", "keep": "yes", "done": "yes", "count": 1} executed, and this status is
+ *                                                                  what its key answers for good
  *     {"fault": "timeout", "on": "capture", "count": 1}            not executed, never answered
  *     {"fault": "lost", "on": "capture", "count": 1}               executed, never answered
  *     {"fault": "decline", "code": "insufficient_funds", "p": 0.1} the card says no
@@ -49,6 +51,8 @@ struct psp_fault {
     bool after;   /* latency: executed first */
     bool refuses; /* down: nobody listens */
     int status;   /* error */
+    bool keeps;   /* error: under the key, as Stripe does */
+    bool done;    /* the same: executed all the same */
     int retry_after_s;
     const struct psp_reason *reason; /* decline */
 };
@@ -74,6 +78,8 @@ struct psp_plan {
     const struct psp_fault *stop; /* ERROR, TIMEOUT, RATE_LIMIT or DOWN; NULL: it is executed */
     int64_t before_ms, after_ms;
     bool lost;
+    int kept_status; /* an ERROR that is kept under its key; 0: none */
+    bool kept_done;  /* … though it was executed */
 };
 struct psp_plan psp_faults_plan(struct psp_faults *faults, enum psp_kind kind);
 /* Asked when it is executed: is the card declined, is it refused? */

@@ -25,7 +25,7 @@ static const struct {
     unsigned on;
 } names[] = {
     [PSP_LATENCY] = {"latency", " ms when ", ALL},
-    [PSP_ERROR] = {"error", " status ", ALL},
+    [PSP_ERROR] = {"error", " status keep done ", ALL},
     [PSP_TIMEOUT] = {"timeout", " ms ", ALL},
     [PSP_LOST] = {"lost", " ", ALL},
     [PSP_DECLINE] = {"decline", " code ", 1u << PSP_CREATE},
@@ -229,9 +229,17 @@ static enum evt_err read_own(const json_t *json, struct psp_fault *fault, struct
     if (rc == EVT_OK)
         rc = read_word(json, "how", "503", "refuse", &fault->refuses, err);
     if (rc == EVT_OK)
+        rc = read_word(json, "keep", "no", "yes", &fault->keeps, err);
+    if (rc == EVT_OK)
+        rc = read_word(json, "done", "no", "yes", &fault->done, err);
+    if (rc == EVT_OK)
         rc = read_code(json, fault, err);
     fault->status = (int)status;
     fault->retry_after_s = (int)retry_after_s;
+    if (rc == EVT_OK && fault->done && !fault->keeps)
+        return evt_fail(
+            err, EVT_E_USAGE,
+            "error takes done together with keep=yes; what is done and not said is lost");
     if (rc == EVT_OK && fault->name == PSP_LATENCY && fault->ms_max == 0)
         return evt_fail(err, EVT_E_USAGE, "latency has no ms: say how long, as ms=20-80");
     if (rc == EVT_OK && fault->name == PSP_DOWN && fault->refuses != (fault->ms_max > 0))

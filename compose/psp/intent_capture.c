@@ -67,6 +67,7 @@ void psp_intent_capture(struct psp_call *call)
     }
     if (!psp_take_intent(call, &intent))
         return;
-    execute(call, &intent, amount);
+    if (psp_check_step(call, "amount_to_capture", amount, intent.currency))
+        execute(call, &intent, amount);
     psp_intent_release(&intent);
 }

@@ -101,6 +101,7 @@ static bool take_all(struct psp_call *call, struct psp_intent *intent, bool *ret
 
     intent->capture_method = psp_capture_methods[0];
     if (!take_amount(call, &intent->amount) || !take_currency(call, intent->currency) ||
+        !psp_check_step(call, "amount", intent->amount, intent->currency) ||
         !psp_take_choice(call, "capture_method", psp_capture_methods, &intent->capture_method) ||
         !psp_take_flag(call, "confirm", ret_confirm) || !psp_take_card(call, &intent->card) ||
         !take_description(call, &description))

@@ -39,6 +39,23 @@ bool psp_take_integer(struct psp_call *call, const char *name, int64_t *ret_numb
     return true;
 }
 
+/* Of currencies without places Stripe counts two in two, and of three places the last is 0. */
+bool psp_check_step(struct psp_call *call, const char *name, int64_t amount, const char *currency)
+{
+    static const struct {
+        const char *currency;
+        int step;
+    } steps[] = {{"isk", 100}, {"ugx", 100}, {"bhd", 10}, {"jod", 10},
+                 {"kwd", 10},  {"omr", 10},  {"tnd", 10}};
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+        if (strcmp(steps[i].currency, currency) == 0 && amount % steps[i].step != 0)
+            return psp_refuse(call, 400, PSP_WRONG("parameter_invalid_integer", name),
+                              "Invalid amount: in %s it is a multiple of %d.", currency,
+                              steps[i].step);
+    return true;
+}
+
 bool psp_take_flag(struct psp_call *call, const char *name, bool *ret_flag)
 {
     const char *text = psp_form_get(&call->form, name);

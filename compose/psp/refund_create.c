@@ -122,8 +122,8 @@ void psp_refund_create(struct psp_call *call)
     if (!take_wish(call, &wish) || !psp_take_metadata(call, &metadata))
         return;
     if (psp_intent_get(call->book, wish.intent, &intent)) {
-        call->executing = true;
-        if (may_refund(call, &intent, wish.amount))
+        call->executing = psp_check_step(call, "amount", wish.amount, intent.currency);
+        if (call->executing && may_refund(call, &intent, wish.amount))
             execute(call, &intent, &wish, metadata);
         psp_intent_release(&intent);
     } else {

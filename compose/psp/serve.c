@@ -84,6 +84,16 @@ static bool settle(struct psp *psp, int64_t now_ms, struct evt_error *err)
     return psp_book_end(psp->book, true, err) && psp_settle_look(psp, err) == EVT_OK;
 }
 
+/* The error comes in its place, or over what it has done; what was wrong already stays so. */
+static void fail(struct psp_call *call)
+{
+    if (call->plan.kept_done && !call->executing)
+        return;
+    call->executing = true;
+    psp_refuse(call, call->plan.kept_status, PSP_ERROR_OF(PSP_API, NULL),
+               "An unknown error occurred.");
+}
+
 /* In one transaction; what is said while it executes is kept, whatever it is. */
 static bool run(struct psp_call *call, struct evt_error *err)
 {
@@ -97,8 +107,10 @@ static bool run(struct psp_call *call, struct evt_error *err)
     if (other)
         psp_refuse(call, 400, PSP_WRONG("parameter_unknown", other),
                    "Received unknown parameter: %s", other);
-    else
+    else if (!call->plan.kept_status || call->plan.kept_done)
         call->op->fn(call);
+    if (call->plan.kept_status && !other)
+        fail(call);
     if (call->key && call->executing) {
         print(call);
         psp_key_keep(call, call->psp->opt.keys_ms);

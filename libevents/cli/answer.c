@@ -156,33 +156,38 @@ int cli_answers_wait(struct cli_answers *answers, int64_t timeout_ms, bool json)
     return answers->refused ? EVT_EXIT_FAILURE : EVT_EXIT_OK;
 }
 
-int cli_command_obeyed(const struct evt_conf *conf, const struct cli_commands *command,
-                       bool answered)
+static void say_where(const struct cli_commands *commands, const int64_t *offsets, bool json)
+{
+    for (size_t i = 0; i < commands->n; i++)
+        printf(json ? "{\"id\":\"%s\",\"stream\":\"%s\",\"partition\":%d,\"offset\":%" PRId64 "}\n"
+                    : "%s %s.%d@%" PRId64 "\n",
+               commands->commands[i].id, commands->topic->stream,
+               (int)commands->commands[i].send.partition, offsets[i]);
+    fflush(stdout);
+}
+
+int cli_commands_obeyed(const struct evt_conf *conf, const struct cli_commands *commands,
+                        bool answered)
 {
     const struct evt_kafka kafka = cli_kafka(conf);
+    const bool json = evt_conf_flag(conf, "json");
+    int64_t *offsets = evt_zalloc(commands->n * sizeof(*offsets));
     struct cli_answers *answers = NULL;
     struct evt_error err;
-    int64_t offset = -1;
     enum evt_err rc = EVT_OK;
     int status = EVT_EXIT_OK;
 
     if (answered)
-        rc = cli_answers_new(&kafka, command, &answers, &err);
+        rc = cli_answers_new(&kafka, commands, &answers, &err);
     if (rc == EVT_OK)
-        rc = cli_commands_send(&kafka, command, &offset, &err);
-    if (rc != EVT_OK) {
+        rc = cli_commands_send(&kafka, commands, offsets, &err);
+    if (rc == EVT_OK)
+        say_where(commands, offsets, json);
+    if (rc != EVT_OK)
         status = cli_fail(&err);
-    } else {
-        printf(evt_conf_flag(conf, "json")
-                   ? "{\"id\":\"%s\",\"stream\":\"%s\",\"partition\":%d,\"offset\":%" PRId64 "}\n"
-                   : "%s %s.%d@%" PRId64 "\n",
-               command->commands[0].id, command->topic->stream,
-               (int)command->commands[0].send.partition, offset);
-        fflush(stdout);
-        if (answers)
-            status = cli_answers_wait(answers, evt_conf_number(conf, "timeout") * 1000,
-                                      evt_conf_flag(conf, "json"));
-    }
+    else if (answers)
+        status = cli_answers_wait(answers, evt_conf_number(conf, "timeout") * 1000, json);
     cli_answers_free(answers);
+    evt_free(offsets);
     return status;
 }

@@ -11,11 +11,10 @@ EVT_MUST_USE enum evt_err cli_answers_new(const struct evt_kafka *kafka,
                                           struct cli_answers **ret_answers, struct evt_error *err);
 /* Waits for all; each is printed as it comes. Returns an exit status. */
 int cli_answers_wait(struct cli_answers *answers, int64_t timeout_ms, bool json);
-/* Sends the one command there is, says where it lies, and waits for its answer where the taker
- * gives any (a subscription has no events to answer on). Options: timeout, json. Returns an exit
- * status. */
-int cli_command_obeyed(const struct evt_conf *conf, const struct cli_commands *command,
-                       bool answers);
+/* Sends all of them, says where each lies, and waits for their answers where the taker gives any (a
+ * subscription has no events to answer on). Options: timeout, json. Returns an exit status. */
+int cli_commands_obeyed(const struct evt_conf *conf, const struct cli_commands *commands,
+                        bool answered);
 void cli_answers_free(struct cli_answers *answers); /* NULL is fine */
 
 #endif

@@ -123,7 +123,7 @@ static int settle(const struct evt_conf *conf, const struct settling *to)
     else if (!cli_confirmed(conf))
         status = cli_refuse(EVT_EXIT_USAGE, "not published: it cannot be undone, say --yes");
     else
-        status = cli_command_obeyed(conf, &all, true);
+        status = cli_commands_obeyed(conf, &all, true);
 out:
     cli_commands_release(&all);
     return status;

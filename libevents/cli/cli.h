@@ -26,6 +26,7 @@ int cli_order_cancel(const struct evt_conf *conf, void *arg);
 int cli_saga_list(const struct evt_conf *conf, void *arg);
 int cli_saga_show(const struct evt_conf *conf, void *arg);
 int cli_saga_retry(const struct evt_conf *conf, void *arg);
+int cli_saga_settle(const struct evt_conf *conf, void *arg);
 int cli_call_list(const struct evt_conf *conf, void *arg);
 int cli_call_show(const struct evt_conf *conf, void *arg);
 int cli_call_settle(const struct evt_conf *conf, void *arg);
@@ -34,18 +35,18 @@ int cli_broker(const struct evt_conf *conf, void *arg);
 int cli_doctor(const struct evt_conf *conf, void *arg);
 extern const struct evt_option cli_publish_options[], cli_tail_options[], cli_topics_options[],
     cli_schema_options[], cli_stream_options[], cli_accept_options[], cli_resend_options[],
-    cli_saga_list_options[], cli_saga_retry_options[], cli_call_list_options[],
-    cli_call_settle_options[], cli_order_place_options[], cli_order_show_options[],
-    cli_order_watch_options[], cli_order_cancel_options[];
+    cli_saga_list_options[], cli_saga_retry_options[], cli_saga_settle_options[],
+    cli_call_list_options[], cli_call_settle_options[], cli_order_place_options[],
+    cli_order_show_options[], cli_order_watch_options[], cli_order_cancel_options[];
 extern const struct evt_example cli_publish_examples[], cli_tail_examples[], cli_apply_examples[],
     cli_diff_examples[], cli_schema_check_examples[], cli_schema_add_examples[],
     cli_list_examples[], cli_accept_examples[], cli_resend_examples[], cli_broker_examples[],
     cli_doctor_examples[], cli_saga_list_examples[], cli_saga_show_examples[],
-    cli_saga_retry_examples[], cli_call_list_examples[], cli_call_show_examples[],
-    cli_call_settle_examples[], cli_order_place_examples[], cli_order_show_examples[],
-    cli_order_watch_examples[], cli_order_cancel_examples[];
+    cli_saga_retry_examples[], cli_saga_settle_examples[], cli_call_list_examples[],
+    cli_call_show_examples[], cli_call_settle_examples[], cli_order_place_examples[],
+    cli_order_show_examples[], cli_order_watch_examples[], cli_order_cancel_examples[];
 extern const char cli_publish_help[], cli_tail_help[], cli_resend_help[], cli_accept_help[],
-    cli_order_place_help[], cli_call_help[], cli_call_settle_help[];
+    cli_order_place_help[], cli_call_help[], cli_call_settle_help[], cli_saga_settle_help[];
 
 /* ---- the cluster ---- */
 /* Which one: -b, KAFKA_BOOTSTRAP_SERVERS, the file that a broker wrote, else 127.0.0.1:9092. The

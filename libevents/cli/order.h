@@ -23,12 +23,26 @@
         .kind = EVT_OPTION_NUMBER, .min = 1, .max = 86400, .flag_only = true                       \
     }
 
-/* Prints each step of an order as it happens. Exits 0 when it is confirmed; when it `cancels`, when
- * it was undone. */
-int cli_order_follow(const struct evt_conf *conf, const char *id, bool cancels);
+/* An order that is watched by these options. */
+struct cli_order_watched {
+    const struct evt_conf *conf;
+    const char *id;
+    int64_t deadline_ms; /* of evt_clock_ms */
+    bool cancels;        /* the end that is wanted: it was undone; else it is confirmed */
+    bool placed;         /* was taken a moment ago: the service may not know it yet */
+};
+int64_t cli_order_deadline(const struct evt_conf *conf);
+/* Prints each step of an order as it happens, over restarts of the service. Exits 0 when it has the
+ * end that is wanted, 1 when it has another one, 4 when --timeout is over. */
+int cli_order_follow(const struct cli_order_watched *watched);
+/* One order as it is; the exit status of cli_web_ask, or, with a deadline, of cli_web_insist. */
+int cli_order_get(const struct evt_conf *conf, const char *id, int64_t deadline_ms,
+                  struct cli_web_answer *ret_answer);
 /* POSTs, and follows the order to its end. `id` NULL: one that is placed, the answer's Location
- * says it; else one that is cancelled. Options: order-url, key, no-watch, timeout, json. */
+ * says it; else one that is cancelled. Options: order-url, key, no-watch, timeout, json. `said`
+ * tells of what was done; `same` has the options that, with the key, make it again. */
 int cli_order_post(const struct evt_conf *conf, const char *path, const json_t *body,
-                   const char *said, const char *id);
+                   const char *said, const char *same, const char *id);
+void cli_order_print_json(const json_t *json);
 
 #endif

@@ -35,9 +35,11 @@ const struct evt_example cli_order_place_examples[] = {
     {"order place tea=3 --total 1200 --currency EUR", "at a price that is not today's"},
     {0},
 };
-const char cli_order_place_help[] = "LINE is a sku, or sku=quantity. Exits 0 when the order is "
-                                    "confirmed, 1 when it ends otherwise, 4\n"
-                                    "when it has no end within --timeout.";
+const char cli_order_place_help[] =
+    "LINE is a sku, or sku=quantity. Exits 0 when the order is "
+    "confirmed, 1 when it ends otherwise, 4\n"
+    "when it has no end within --timeout. A service that restarts is waited for; what is\n"
+    "made again has the same key, so it is one order.";
 
 /* "tea=2" */
 static bool parse_line(const char *text, json_t **ret_line)
@@ -84,7 +86,7 @@ static int add_price(const char *base, const json_t *line, int64_t *total, char 
     status = cli_web_ask(&(const struct cli_web_request){.method = "GET",
                                                          .base = base,
                                                          .path = evt_buf_text(&path),
-                                                         .timeout_s = 10},
+                                                         .timeout_ms = 10000},
                          &answer);
     evt_buf_release(&path);
     if (status == EVT_EXIT_OK && json_unpack(answer.json, "{s:{s:I, s:s}}", "price", "amount",
@@ -140,7 +142,7 @@ static json_t *order_body(const struct evt_conf *conf, json_t *lines, int64_t to
 int cli_order_place(const struct evt_conf *conf, void *arg)
 {
     json_t *lines = json_array(), *body = NULL;
-    char currency[4], money[EVT_MONEY_MAX], said[EVT_MONEY_MAX + 8];
+    char currency[4], money[EVT_MONEY_MAX], said[EVT_MONEY_MAX + 8], same[64];
     int64_t total;
     int status = parse_lines(conf, lines);
 
@@ -150,8 +152,9 @@ int cli_order_place(const struct evt_conf *conf, void *arg)
     if (status == EVT_EXIT_OK) {
         evt_money_print(money, total, currency);
         snprintf(said, sizeof(said), " over %s", money);
+        snprintf(same, sizeof(same), " --total %" PRId64 " --currency %s", total, currency);
         body = order_body(conf, lines, total, currency);
-        status = cli_order_post(conf, "/v1/orders", body, said, NULL);
+        status = cli_order_post(conf, "/v1/orders", body, said, same, NULL);
     }
     json_decref(body);
     json_decref(lines);

@@ -165,7 +165,7 @@ int cli_publish(const struct evt_conf *conf, void *arg)
             EVT_EXIT_USAGE,
             "%s is libevents' own: nobody publishes it by hand; for"
             " AcceptStream there is `evt stream accept`, for RetrySaga `evt saga retry`, for"
-            " CallEnded `evt call settle`",
+            " SettleSaga `evt saga settle`, for CallEnded `evt call settle`",
             type->name);
     if (type->kind == EVT_KIND_FACT)
         return cli_refuse(EVT_EXIT_USAGE, "%s is a fact: only %s says it", type->name,

@@ -3,6 +3,7 @@
 
 #include "answer.h"
 #include "sagas.h"
+#include "show.h"
 
 #include <events/evt.h>
 #include <evt/envelope.h>
@@ -11,6 +12,11 @@
 #include <string.h>
 
 const struct evt_option cli_saga_retry_options[] = {
+    {.name = "parked",
+     .help = "all of which something is parked",
+     .kind = EVT_OPTION_FLAG,
+     .flag_only = true},
+    CLI_SAGA_OPTION,
     {.name = "dry-run",
      .letter = 'n',
      .help = "only say what would be published",
@@ -28,71 +34,84 @@ const struct evt_option cli_saga_retry_options[] = {
 };
 const struct evt_example cli_saga_retry_examples[] = {
     {"saga retry 0192f0c1-0000-7000-8000-000000000001", "its parked parts, from their first try"},
+    {"saga retry --parked --dry-run", "which it would be"},
     {0},
 };
 
-struct retrying {
-    char name[EVT_NAME_MAX + 1];
-    const struct evt_topic *topic;
-    int32_t partition, parked;
-    size_t found;
-};
-
-static void find_one(void *arg, const struct cli_saga *saga)
+static void say(const struct cli_saga_named *saga)
 {
-    struct retrying *to = arg;
+    struct evt_buf line = {0};
 
-    snprintf(to->name, sizeof(to->name), "%s", saga->name);
-    to->topic = saga->shard->topic;
-    to->partition = saga->shard->partition;
-    to->parked = saga->parked;
-    to->found++;
+    evt_buf_printf(&line, "evt: %d parked %s of %s ", (int)saga->parked,
+                   saga->parked == 1 ? "part" : "parts", saga->name);
+    cli_show_plain(&line, saga->ref);
+    fprintf(stderr, "%s, on %s.%d\n", evt_buf_text(&line), saga->topic->stream,
+            (int)saga->partition);
+    evt_buf_release(&line);
 }
 
-static int retry(const struct evt_conf *conf, const struct retrying *to, const char *ref)
+/* All that are taken by one topic; what was published is marked by having none any more. */
+static int retry_of_topic(const struct evt_conf *conf, struct cli_sagas_named *named,
+                          const struct evt_topic *topic)
 {
-    struct cli_commands all = {.type = &evt_retry_saga_type, .topic = to->topic};
-    const struct evt_retry_saga word = {.saga = to->name, .ref = ref};
-    char id[CLI_UUID_LEN + 1];
+    struct cli_commands all = {.type = &evt_retry_saga_type, .topic = topic};
     struct evt_error err;
-    enum evt_err rc = cli_uuid(id, &err);
+    enum evt_err rc = EVT_OK;
     int status;
 
     cli_source(all.source, sizeof(all.source));
-    if (rc == EVT_OK)
-        rc = cli_commands_add(&all, &word, ref, to->partition, id, NULL, &err);
-    if (rc != EVT_OK) {
-        status = cli_fail(&err);
-    } else {
-        fprintf(stderr, "evt: %d parked %s of %s %s, on %s.%d\n", (int)to->parked,
-                to->parked == 1 ? "part" : "parts", to->name, ref, to->topic->stream,
-                (int)to->partition);
-        status =
-            evt_conf_flag(conf, "dry-run") ? EVT_EXIT_OK : cli_command_obeyed(conf, &all, true);
+    for (size_t i = 0; rc == EVT_OK && i < named->n && all.n < CLI_COMMANDS_MAX; i++) {
+        struct cli_saga_named *saga = &named->sagas[i];
+        const struct evt_retry_saga word = {.saga = saga->name, .ref = saga->ref};
+        char id[CLI_UUID_LEN + 1];
+
+        if (saga->topic != topic)
+            continue;
+        saga->topic = NULL;
+        rc = cli_uuid(id, &err);
+        if (rc == EVT_OK)
+            rc = cli_commands_add(&all, &word, saga->ref, saga->partition, id, NULL, &err);
     }
+    status = rc == EVT_OK ? cli_commands_obeyed(conf, &all, true) : cli_fail(&err);
     cli_commands_release(&all);
+    return status;
+}
+
+static int retry(const struct evt_conf *conf, struct cli_sagas_named *named)
+{
+    int status = EVT_EXIT_OK;
+
+    for (size_t i = 0; i < named->n; i++)
+        say(&named->sagas[i]);
+    for (size_t i = 0; !evt_conf_flag(conf, "dry-run") && i < named->n; i++) {
+        const int one =
+            named->sagas[i].topic ? retry_of_topic(conf, named, named->sagas[i].topic) : status;
+
+        status = status == EVT_EXIT_OK ? one : status;
+    }
     return status;
 }
 
 int cli_saga_retry(const struct evt_conf *conf, void *arg)
 {
-    struct retrying to = {.found = 0};
+    const bool parked = evt_conf_flag(conf, "parked");
+    struct cli_sagas_named named = {0};
     const char *const *operands;
-    size_t stores;
-    int status;
+    const size_t n = evt_conf_operands(conf, &operands);
+    int status = EVT_EXIT_OK;
 
     (void)arg;
-    evt_conf_operands(conf, &operands);
-    status = cli_sagas_each(evt_conf_text(conf, "data-dir"), "ref = ?1", operands[0], find_one, &to,
-                            &stores);
-    if (status != EVT_EXIT_OK)
-        return status;
-    if (to.found == 0)
-        return cli_refuse(EVT_EXIT_NOT_FOUND, "none of %zu stores has a saga of %s", stores,
-                          operands[0]);
-    if (to.found > 1)
-        return cli_refuse(EVT_EXIT_USAGE,
-                          "%zu sagas have the reference %s: say whose stores (--data-dir)",
-                          to.found, operands[0]);
-    return retry(conf, &to, operands[0]);
+    if (parked == (n > 0))
+        return cli_refuse(EVT_EXIT_USAGE, "say which sagas: their references, or --parked for all"
+                                          " of which something is parked");
+    if (parked)
+        status = cli_sagas_name(conf, NULL, &named);
+    for (size_t i = 0; status == EVT_EXIT_OK && i < n; i++)
+        status = cli_sagas_name(conf, operands[i], &named);
+    if (status == EVT_EXIT_OK && named.n == 0)
+        fprintf(stderr, "evt: nothing is parked\n");
+    if (status == EVT_EXIT_OK)
+        status = retry(conf, &named);
+    cli_sagas_named_release(&named);
+    return status;
 }

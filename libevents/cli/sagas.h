@@ -22,4 +22,25 @@ int cli_sagas_each(const char *data_dir, const char *where, const char *paramete
                    void (*each)(void *arg, const struct cli_saga *saga), void *arg,
                    size_t *ret_stores);
 
+/* Instances that a command is for. */
+struct cli_saga_named {
+    char *name, *ref, *parts;
+    const struct evt_topic *topic;
+    int32_t partition, parked;
+};
+struct cli_sagas_named {
+    struct cli_saga_named *sagas;
+    size_t n, cap;
+};
+/* Adds the one with this reference, or, NULL, all of which something is parked. Options: data-dir,
+ * saga. Says what is wrong itself; returns an exit status. */
+int cli_sagas_name(const struct evt_conf *conf, const char *ref, struct cli_sagas_named *named);
+void cli_sagas_named_release(struct cli_sagas_named *named);
+#define CLI_SAGA_OPTION                                                                            \
+    {                                                                                              \
+        .name = "saga", .value = "NAME",                                                           \
+        .help = "of which saga, where a service has several under one reference",                  \
+        .kind = EVT_OPTION_TEXT, .flag_only = true                                                 \
+    }
+
 #endif

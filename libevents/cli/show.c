@@ -17,21 +17,34 @@
 
 /* ---- pieces ---- */
 
+static void add_text(struct evt_buf *buf, const uint8_t *at, size_t len, const char *escaped)
+{
+    const bool text = evt_utf8_valid(at, len);
+
+    for (size_t i = 0; i < len; i++) {
+        if (at[i] && strchr(escaped, at[i])) {
+            evt_buf_printf(buf, "\\%c", at[i]);
+        } else if (text && at[i] == 0xc2 && at[i + 1] < 0xa0) {
+            i++; /* U+0080 to U+009F: control characters, too */
+            evt_buf_printf(buf, "\\u%04x", at[i]);
+        } else if (at[i] < 0x20 || at[i] == 0x7f || (at[i] >= 0x80 && !text)) {
+            evt_buf_printf(buf, "\\u%04x", at[i]);
+        } else {
+            evt_buf_add_byte(buf, at[i]);
+        }
+    }
+}
+
 void cli_show_text(struct evt_buf *buf, const void *bytes, size_t len)
 {
-    const uint8_t *at = bytes;
-    const bool text = evt_utf8_valid(bytes, len);
+    evt_buf_add_byte(buf, '"');
+    add_text(buf, bytes, len, "\"\\");
+    evt_buf_add_byte(buf, '"');
+}
 
-    evt_buf_add_byte(buf, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (at[i] == '"' || at[i] == '\\')
-            evt_buf_printf(buf, "\\%c", at[i]);
-        else if (at[i] < 0x20 || at[i] == 0x7f || (at[i] >= 0x80 && !text))
-            evt_buf_printf(buf, "\\u%04x", at[i]);
-        else
-            evt_buf_add_byte(buf, at[i]);
-    }
-    evt_buf_add_byte(buf, '"');
+void cli_show_plain(struct evt_buf *buf, const char *text)
+{
+    add_text(buf, (const uint8_t *)text, strlen(text), "");
 }
 
 void cli_show_time(struct evt_buf *buf, int64_t time_ms)

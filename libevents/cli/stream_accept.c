@@ -198,7 +198,7 @@ static int accept_stream(const struct accepting *a)
     else if (!cli_confirmed(a->conf))
         status = cli_refuse(EVT_EXIT_USAGE, "not published: it cannot be undone, say --yes");
     else
-        status = cli_command_obeyed(a->conf, &all, !a->subscription);
+        status = cli_commands_obeyed(a->conf, &all, !a->subscription);
 out:
     cli_commands_release(&all);
     return status;

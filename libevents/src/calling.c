@@ -51,8 +51,7 @@ static void line_init(struct evt_calling *calling, struct evt__line *line,
     }
 }
 
-/* This machine is never asked for by a proxy; what else is not, the environment says. */
-static char *no_proxy(void)
+char *evt_no_proxy(void)
 {
     const char *more = getenv("no_proxy");
     struct evt_buf list = {0};
@@ -95,7 +94,7 @@ static struct evt_calling *calling_new(const struct evt_calling_options *opt)
     calling->spare = evt_zalloc(EVT_CALL_UNDER_WAY_MAX * sizeof(*calling->spare));
     for (; calling->lines_n < n; calling->lines_n++)
         line_init(calling, &calling->lines[calling->lines_n], &opt->callers[calling->lines_n]);
-    calling->no_proxy = no_proxy();
+    calling->no_proxy = evt_no_proxy();
     evt_buf_printf(&agent, "svc-%s", opt->service);
     calling->agent = (char *)agent.data;
     pthread_mutex_init(&calling->lock, NULL);

@@ -135,6 +135,26 @@ static bool is_of_mail(const struct evt_attempt *attempt, CURLcode code, long st
            (code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && attempt->body_at > 0));
 }
 
+/* Libcurl names the command that was refused, in the words of its error alone. */
+static enum evt_call_refused refused_by(const struct evt_attempt *attempt)
+{
+    if (strncmp(attempt->why, "MAIL ", 5) == 0)
+        return EVT_CALL_REFUSED_SENDER;
+    return strncmp(attempt->why, "RCPT ", 5) == 0 ? EVT_CALL_REFUSED_RECIPIENT
+                                                  : EVT_CALL_REFUSED_MAIL;
+}
+
+/* Stripe's header, and of those who do as it does. */
+static bool is_replayed(const struct evt_attempt *attempt)
+{
+    struct curl_header *header;
+
+    return attempt->easy && attempt->kind != EVT__ATTEMPT_MAIL &&
+           curl_easy_header(attempt->easy, "Idempotent-Replayed", 0, CURLH_HEADER, -1, &header) ==
+               CURLHE_OK &&
+           strcmp(header->value, "true") == 0;
+}
+
 void evt__attempt_answer(struct evt_attempt *attempt, CURLcode code,
                          struct evt_call_answer *ret_answer)
 {
@@ -158,6 +178,8 @@ void evt__attempt_answer(struct evt_attempt *attempt, CURLcode code,
     ret_answer->status = (int)status;
     ret_answer->body = evt_buf_text(&attempt->response);
     ret_answer->body_len = attempt->response.len;
+    ret_answer->replayed = is_replayed(attempt);
+    ret_answer->refused = refused_by(attempt);
     if (retry_after_s > 0 && retry_after_s <= EVT_CALL_RETRY_MS_MAX / 1000)
         ret_answer->retry_after_ms = retry_after_s * 1000;
     else if (retry_after_s > 0)

@@ -149,6 +149,20 @@ static void fire(struct evt_due *due, sqlite3_stmt *row, int64_t id,
                      driver);
 }
 
+/* What the log took for too early is fired again when its clock is there, not seconds later. */
+static void heed_early(struct evt_due *due, int64_t now_ms)
+{
+    struct evt_shard *sh = due->sh;
+
+    for (size_t i = 0; i < sh->early_n; i++) {
+        struct evt__due_entry *entry = evt__due_find(&due->timers, sh->early[i].id);
+
+        if (entry && entry->again_ms > now_ms + sh->early[i].by_ms)
+            entry->again_ms = now_ms + sh->early[i].by_ms;
+    }
+    sh->early_n = 0;
+}
+
 static enum evt_err run_timers(struct evt_due *due, int64_t now_ms,
                                const struct evt_due_driver *driver, struct evt_error *err)
 {
@@ -195,6 +209,7 @@ enum evt_err evt_due_run(struct evt_due *due, int64_t now_ms, const struct evt_d
     due->sweep++;
     due->next_ms = INT64_MAX;
     evt_arena_reset(&due->arena);
+    heed_early(due, now_ms);
     rc = run_timers(due, now_ms, driver, err);
     if (rc == EVT_OK)
         rc = evt__due_calls_run(due, now_ms, driver, err);

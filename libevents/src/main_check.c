@@ -180,6 +180,21 @@ static enum evt_err check_place(const char *store, struct evt_error *err)
     return rc;
 }
 
+/* One that waits for its upgrade. */
+static void check_old_store(struct check *check, const char *path, int32_t partition,
+                            const struct evt_meta *meta)
+{
+    const struct evt_service *service = check->main->service;
+    struct evt_error err;
+
+    printf("wrong  %s: it is of generation %u, this version is %u: run upgrade while that one "
+           "runs\n",
+           path, (unsigned)meta->generation, (unsigned)service->generation);
+    check->wrong++;
+    if (evt__main_check_sagas(service, path, partition, meta, &err) != EVT_OK)
+        wrong(check, err.text);
+}
+
 static void check_store(struct check *check, const char *name, int32_t partition, uint32_t ours)
 {
     char *path = evt__main_store_path(check->conf, name, partition);
@@ -199,10 +214,7 @@ static void check_store(struct check *check, const char *name, int32_t partition
                (unsigned)meta.generation, (unsigned)ours);
         check->wrong++;
     } else if (ours > 0 && meta.pos >= 0 && meta.generation < ours) {
-        printf("wrong  %s: it is of generation %u, this version is %u: run upgrade while that one "
-               "runs\n",
-               path, (unsigned)meta.generation, (unsigned)ours);
-        check->wrong++;
+        check_old_store(check, path, partition, &meta);
     } else {
         printf("ok     %s: at offset %" PRId64 "\n", path, meta.pos);
     }

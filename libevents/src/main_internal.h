@@ -77,6 +77,11 @@ struct evt_kafka evt__main_kafka(const struct evt_main *main, const struct evt_c
 /* "<data-dir>/<name>/<partition>.db", on the heap. */
 char *evt__main_store_path(const struct evt_conf *conf, const char *name, int32_t partition);
 /* Where a store stands, whoever has it open. */
+/* Would it have the definitions of all sagas that the store has, were its generation to begin now?
+ * The store is one of an older generation. */
+EVT_MUST_USE enum evt_err evt__main_check_sagas(const struct evt_service *service, const char *path,
+                                                int32_t partition, const struct evt_meta *meta,
+                                                struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__main_meta(const char *path, const char *name, int32_t partition,
                                          struct evt_meta *ret_meta, struct evt_error *err);
 /* The log that a sub-command is about: --partition of the service's inbox, or of --subscription's

@@ -1,6 +1,8 @@
 /* Main's options: what several sub-commands read from them. */
 #include "main_internal.h"
+#include "saga_internal.h"
 
+#include <evt/clock.h>
 #include <evt/mem.h>
 
 #include <arpa/inet.h>
@@ -170,6 +172,25 @@ enum evt_err evt__main_meta(const char *path, const char *name, int32_t partitio
         rc = evt_store_meta_get(st, ret_meta, err);
     evt_store_close(st);
     return rc;
+}
+
+enum evt_err evt__main_check_sagas(const struct evt_service *service, const char *path,
+                                   int32_t partition, const struct evt_meta *meta,
+                                   struct evt_error *err)
+{
+    const struct evt_store_options opt = {.path = path,
+                                          .service = service->name,
+                                          .partition = partition,
+                                          .read_only = true};
+    const int64_t now_ms = evt_clock_ms();
+    struct evt_store *st = NULL;
+    enum evt_err rc = evt_store_open(&opt, &st, err);
+
+    if (rc == EVT_OK)
+        rc = evt__saga_check_instances(st, service, now_ms > meta->now_ms ? now_ms : meta->now_ms,
+                                       err);
+    evt_store_close(st);
+    return rc == EVT_OK ? EVT_OK : evt_wrap(err, rc, "%s", path);
 }
 
 static const struct evt_subscription *subscription(const struct evt_main *main, const char *name)

@@ -60,7 +60,10 @@ static enum evt_err read_step(struct upgrade *up, struct step *step, struct evt_
                         "%s: it is of generation %u, this version is %u: start the newer one",
                         step->path, (unsigned)step->generation, (unsigned)up->generation);
     step->done = step->generation == up->generation;
-    return EVT_OK;
+    /* Once the boundary is appended, the old version goes down and this one could not come up. */
+    return step->done || step->generation == 0
+               ? EVT_OK
+               : evt__main_check_sagas(up->main->service, step->path, step->partition, &meta, err);
 }
 
 /* The old version left its store here, as it was at the boundary. */

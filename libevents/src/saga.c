@@ -1,6 +1,7 @@
 /* Saga: what starts and what cancels an instance, and what its functions may say. */
 #include "saga_internal.h"
 
+#include <evt/hash.h>
 #include <evt/mem.h>
 #include <evt/utf8.h>
 
@@ -65,6 +66,18 @@ static enum evt_err check_room(const struct evt_saga_run *run, struct evt_error 
                : evt_reject(err, "more than %d items of all steps", EVT_SAGA_PARTS_MAX);
 }
 
+/* Elsewhere nobody would find it: its answers go to the partition of its ref. */
+static enum evt_err check_partition(const struct evt_shard *sh, const char *name, const char *ref,
+                                    struct evt_error *err)
+{
+    const int32_t partition = evt_partition_of(ref, strlen(ref), sh->topic->partitions);
+
+    return partition == sh->partition
+               ? EVT_OK
+               : evt_reject(err, "the saga %s %s belongs to partition %d, not %d", name, ref,
+                            (int)partition, (int)sh->partition);
+}
+
 enum evt_err evt_saga_start(struct evt_ctx *ctx, const char *name, const char *ref, void *data,
                             struct evt_error *err)
 {
@@ -77,6 +90,9 @@ enum evt_err evt_saga_start(struct evt_ctx *ctx, const char *name, const char *r
     EVT_BUG_ON(!definition);
     if (len == 0 || len > EVT_SAGA_REF_MAX)
         return evt_reject(err, "a saga's reference is not 1 to %d bytes", EVT_SAGA_REF_MAX);
+    rc = check_partition(ctx->sh, name, ref, err);
+    if (rc != EVT_OK)
+        return rc;
     rc = evt__saga_get(ctx, name, ref, &saga, err);
     if (rc == EVT_OK && saga)
         return evt_reject(err, "there is a saga %s %s already", name, ref);
@@ -106,6 +122,16 @@ enum evt_err evt_saga_start(struct evt_ctx *ctx, const char *name, const char *r
     return rc == EVT_OK ? EVT_OK : evt_wrap(err, rc, "saga %s %s", name, ref);
 }
 
+/* Do its own functions run, at whatever depth? They hold it, and write it when they are done. */
+static bool is_entered(const struct evt_ctx *ctx, const struct evt__saga *saga)
+{
+    const struct evt__saga *entered = ctx->saga;
+
+    while (entered && entered->id != saga->id)
+        entered = entered->outer;
+    return entered != NULL;
+}
+
 enum evt_err evt_saga_cancel(struct evt_ctx *ctx, const char *name, const char *ref,
                              const char *why, bool *ret_cancelled, struct evt_error *err)
 {
@@ -115,6 +141,11 @@ enum evt_err evt_saga_cancel(struct evt_ctx *ctx, const char *name, const char *
 
     if (rc != EVT_OK)
         return rc;
+    if (saga && is_entered(ctx, saga))
+        return evt_reject(err,
+                          "saga %s %s: its own functions cannot cancel it: use"
+                          " evt_saga_turn_back",
+                          name, ref);
     *ret_cancelled =
         saga && (saga->phase == EVT__SAGA_FORWARD || saga->phase == EVT__SAGA_COMPLETED);
     if (!*ret_cancelled)

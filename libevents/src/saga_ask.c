@@ -146,6 +146,16 @@ static enum evt_err again_or_park(struct evt__saga *saga, struct evt__saga_part 
     return note(saga, part, what, why, err);
 }
 
+/* Nobody waits for it, but the service may want to say so. */
+static enum evt_err fail(struct evt__saga *saga, struct evt__saga_part *part,
+                         enum evt__part_state state, const char *why, struct evt_error *err)
+{
+    const struct evt_saga_step *step = evt__part_step(saga, part);
+    const enum evt_err rc = settle(saga, part, state, why, err);
+
+    return rc == EVT_OK && step->failed ? step->failed(saga->ctx, why, err) : rc;
+}
+
 static enum evt_err refused(struct evt__saga *saga, struct evt__saga_part *part, const char *why,
                             bool for_good, bool *ret_refused, struct evt_error *err)
 {
@@ -158,7 +168,7 @@ static enum evt_err refused(struct evt__saga *saga, struct evt__saga_part *part,
                                  EVT__PART_PARKED, "refused", why, err);
         *ret_refused = true;
     }
-    return settle(saga, part, EVT__PART_REFUSED, why, err);
+    return fail(saga, part, EVT__PART_REFUSED, why, err);
 }
 
 /* Done after all: nobody wants it any more. */
@@ -210,7 +220,7 @@ enum evt_err evt__part_late(struct evt__saga *saga, struct evt__saga_part *part,
     if (part->tries < step->tries)
         return evt__part_ask(saga, part->step, part->item, err);
     if (is_detached(step))
-        return settle(saga, part, EVT__PART_DROPPED, "no answer", err);
+        return fail(saga, part, EVT__PART_DROPPED, "no answer", err);
     /* Whether the pivot took place is not for us to guess. */
     if (saga->run.pivoted || step->flags & EVT_SAGA_PIVOT)
         return park(saga, part, EVT__PART_PARKED, err);

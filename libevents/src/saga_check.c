@@ -1,7 +1,9 @@
-/* Saga, its definitions: does one make sense by itself, and has every instance its own still? */
+/* Saga, its definitions: does one make sense by itself, has every instance its own still, and are
+ * they the ones with which the generation began? */
 #include "saga_internal.h"
 
 #include <evt/codec.h>
+#include <evt/hash.h>
 
 #include <string.h>
 
@@ -153,10 +155,10 @@ enum evt_err evt__saga_check(const struct evt_service *service, struct evt_error
 }
 
 enum evt_err evt__saga_check_instances(struct evt_store *st, const struct evt_service *service,
-                                       struct evt_error *err)
+                                       int64_t now_ms, struct evt_error *err)
 {
     sqlite3_stmt *row = NULL;
-    enum evt_err rc = evt__own_query(st, EVT_OWN_SAGA_DEFINITIONS, &row, err, "");
+    enum evt_err rc = evt__own_query(st, EVT_OWN_SAGA_DEFINITIONS, &row, err, "l", now_ms);
 
     while (rc == EVT_OK && row) {
         const char *name = evt_row_text(row, 0);
@@ -172,4 +174,60 @@ enum evt_err evt__saga_check_instances(struct evt_store *st, const struct evt_se
     }
     evt_store_done(row);
     return rc;
+}
+
+static void add_text(struct evt_sip *sip, const char *text)
+{
+    evt_sip_add_field(sip, text ? text : "", text ? strlen(text) : 0);
+}
+
+static void add_type(struct evt_sip *sip, const struct evt_type *type)
+{
+    add_text(sip, type ? type->name : NULL);
+}
+
+/* Of functions only whether there are any: where they lie is of one build. */
+static void add_step(struct evt_sip *sip, const struct evt_saga_step *step)
+{
+    add_text(sip, step->name);
+    evt_sip_add_u64(sip, (uint64_t)step->stage);
+    evt_sip_add_u64(sip, step->flags);
+    evt_sip_add_u64(sip, step->items != NULL);
+    evt_sip_add_u64(sip, step->undo != NULL);
+    add_type(sip, step->asks);
+    add_type(sip, step->undoes);
+    evt_sip_add_u64(sip, (uint64_t)step->wait_ms);
+    evt_sip_add_u64(sip, (uint64_t)step->wait_ms_max);
+    evt_sip_add_u64(sip, (uint64_t)step->tries);
+    evt_sip_add_u64(sip, (uint64_t)step->undo_tries);
+}
+
+static void add_reply(struct evt_sip *sip, const struct evt_saga_reply *reply)
+{
+    add_type(sip, reply->type);
+    evt_sip_add_u64(sip, (uint64_t)reply->step);
+    evt_sip_add_u64(sip, (uint64_t)reply->word);
+    add_text(sip, reply->item);
+}
+
+/* Without sagas it is the declaration's own. */
+uint64_t evt__saga_declared(const struct evt_service *service, uint64_t declaration_hash)
+{
+    struct evt_sip sip;
+
+    if (!service->sagas || !*service->sagas)
+        return declaration_hash;
+    evt_sip_init(&sip);
+    evt_sip_add_u64(&sip, declaration_hash);
+    for (const struct evt_saga *const *saga = service->sagas; *saga; saga++) {
+        add_text(&sip, (*saga)->name);
+        evt_sip_add_u64(&sip, (*saga)->number);
+        evt_sip_add_u64(&sip, (uint64_t)(*saga)->within_ms);
+        evt_sip_add_u64(&sip, (uint64_t)(*saga)->kept_ms);
+        for (const struct evt_saga_step *step = (*saga)->steps; step->name; step++)
+            add_step(&sip, step);
+        for (const struct evt_saga_reply *reply = (*saga)->replies; reply->type; reply++)
+            add_reply(&sip, reply);
+    }
+    return evt_sip_end(&sip);
 }

@@ -17,6 +17,9 @@ static const struct {
 };
 #define STATES_N (sizeof(states) / sizeof(*states))
 
+/* A step's name alone may be a word of Mermaid's, or one of ours, as `end` or `begin`. */
+#define STEP_ID "step_%s"
+
 struct drawing {
     const struct evt_saga *saga;
     const struct evt_saga_standing *at;
@@ -89,15 +92,25 @@ static bool is_last_of_stage(const struct evt_saga_step *step)
     return !step[1].name || step[1].stage != step->stage;
 }
 
-static const char *title(const struct drawing *draw, char buf[160])
+/* Between quotes, of YAML and of DOT alike: a reference is any text. */
+static void add_quoted(struct evt_buf *buf, const char *text)
 {
-    if (draw->at)
-        snprintf(buf, 160, "saga %s, definition %u: %s is %s", draw->saga->name,
-                 (unsigned)draw->saga->number, draw->at->ref, draw->at->phase);
-    else
-        snprintf(buf, 160, "saga %s, definition %u", draw->saga->name,
-                 (unsigned)draw->saga->number);
-    return buf;
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            evt_buf_add_byte(buf, '\\');
+        evt_buf_add_byte(buf, (uint8_t)((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text));
+    }
+}
+
+static void add_title(const struct drawing *draw)
+{
+    evt_buf_printf(draw->buf, "saga %s, definition %u", draw->saga->name,
+                   (unsigned)draw->saga->number);
+    if (!draw->at)
+        return;
+    evt_buf_add_text(draw->buf, ": ");
+    add_quoted(draw->buf, draw->at->ref);
+    evt_buf_printf(draw->buf, " is %s", draw->at->phase);
 }
 
 static bool stage_id(const struct evt_saga_step *step, char buf[24])
@@ -113,17 +126,18 @@ static void draw_mermaid(const struct drawing *draw)
 {
     const struct evt_saga_step *step;
     struct evt_buf *buf = draw->buf;
-    char text[160], id[24], before[24] = "begin";
+    char id[24], before[24] = "begin";
     bool after_undo = false;
 
-    evt_buf_printf(buf, "---\ntitle: \"%s\"\n---\nflowchart LR\n    begin((begin))\n",
-                   title(draw, text));
+    evt_buf_add_text(buf, "---\ntitle: \"");
+    add_title(draw);
+    evt_buf_add_text(buf, "\"\n---\nflowchart LR\n    begin((begin))\n");
     for (step = draw->saga->steps; step->name; step++) {
         after_undo = stage_id(step, id);
         if (is_first_of_stage(draw->saga, step))
             evt_buf_printf(buf, "    subgraph %s [%s]\n", id,
                            after_undo ? "when all is undone" : id);
-        evt_buf_printf(buf, "        %s%s\"", step->name,
+        evt_buf_printf(buf, "        " STEP_ID "%s\"", step->name,
                        step->flags & EVT_SAGA_PIVOT ? "{{" : "[");
         add_label(draw, step);
         evt_buf_printf(buf, "\"%s\n", step->flags & EVT_SAGA_PIVOT ? "}}" : "]");
@@ -140,7 +154,7 @@ static void draw_mermaid(const struct drawing *draw)
         evt_buf_printf(buf, "    undone --> %s\n", id);
     for (step = draw->saga->steps; step->name; step++)
         if (fill_of(draw, step))
-            evt_buf_printf(buf, "    style %s fill:%s\n", step->name, fill_of(draw, step));
+            evt_buf_printf(buf, "    style " STEP_ID " fill:%s\n", step->name, fill_of(draw, step));
 }
 
 /* Edges between clusters go from the first step of each. */
@@ -148,21 +162,21 @@ static void draw_dot(const struct drawing *draw)
 {
     const struct evt_saga_step *step;
     struct evt_buf *buf = draw->buf;
-    char text[160], id[24], before[24] = "";
-    const char *from = "begin";
+    char id[24], before[24] = "", from[EVT_NAME_MAX + 8] = "begin";
     bool after_undo = false;
 
-    evt_buf_printf(buf,
-                   "digraph \"%s\" {\n    label=\"%s\"; rankdir=LR; compound=true;\n"
-                   "    node [shape=box, style=filled, fillcolor=white];\n"
-                   "    begin [shape=circle]; completed [shape=circle]; undone [shape=circle];\n",
-                   draw->saga->name, title(draw, text));
+    evt_buf_printf(buf, "digraph \"%s\" {\n    label=\"", draw->saga->name);
+    add_title(draw);
+    evt_buf_add_text(
+        buf, "\"; rankdir=LR; compound=true;\n"
+             "    node [shape=box, style=filled, fillcolor=white];\n"
+             "    begin [shape=circle]; completed [shape=circle]; undone [shape=circle];\n");
     for (step = draw->saga->steps; step->name; step++) {
         const char *fill = fill_of(draw, step);
 
         after_undo = stage_id(step, id);
         if (is_first_of_stage(draw->saga, step)) {
-            evt_buf_printf(buf, "    \"%s\" -> \"%s\" [lhead=cluster_%s",
+            evt_buf_printf(buf, "    \"%s\" -> \"" STEP_ID "\" [lhead=cluster_%s",
                            after_undo ? "undone" : from, step->name, id);
             if (*before && !after_undo)
                 evt_buf_printf(buf, ", ltail=cluster_%s", before);
@@ -170,10 +184,10 @@ static void draw_dot(const struct drawing *draw)
                            after_undo ? "when all is undone" : id);
             if (!after_undo) {
                 snprintf(before, sizeof(before), "%s", id);
-                from = step->name;
+                snprintf(from, sizeof(from), STEP_ID, step->name);
             }
         }
-        evt_buf_printf(buf, "        \"%s\" [label=\"", step->name);
+        evt_buf_printf(buf, "        \"" STEP_ID "\" [label=\"", step->name);
         add_label(draw, step);
         evt_buf_printf(buf, "\"%s, fillcolor=\"%s\"];\n",
                        step->flags & EVT_SAGA_PIVOT ? ", shape=hexagon" : "",

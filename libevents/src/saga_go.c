@@ -9,6 +9,7 @@ struct evt__saga_before evt__saga_enter(struct evt__saga *saga)
     struct evt_ctx *ctx = saga->ctx;
     const struct evt__saga_before before = {ctx->key, ctx->trace, ctx->saga};
 
+    saga->outer = ctx->saga;
     ctx->key = saga->run.ref;
     ctx->trace = (struct evt_text){saga->trace, EVT_TRACE_LEN};
     ctx->saga = saga;

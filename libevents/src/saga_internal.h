@@ -66,10 +66,11 @@ struct evt__saga {
     int32_t history_n;
     bool closed; /* nothing of it is open: it is forgotten in time */
     int64_t timer_id, timer_ms;
-    int64_t not_before_ms; /* its timer is set to no earlier moment; 0: to any */
-    const char *trace;     /* of all that it sends */
-    const char *because;   /* by the function that was called last; NULL */
-    bool turn_back;        /* so was this */
+    int64_t not_before_ms;   /* its timer is set to no earlier moment; 0: to any */
+    const char *trace;       /* of all that it sends */
+    const char *because;     /* by the function that was called last; NULL */
+    bool turn_back;          /* so was this */
+    struct evt__saga *outer; /* whose functions called these; NULL: none */
 };
 
 const char *evt__saga_phase_str(enum evt__saga_phase phase);
@@ -99,10 +100,14 @@ EVT_MUST_USE enum evt_err evt__saga_find(struct evt_ctx *ctx, const char *name, 
 /* The same, with it. */
 EVT_MUST_USE enum evt_err evt__saga_get(struct evt_ctx *ctx, const char *name, const char *ref,
                                         struct evt__saga **ret_saga, struct evt_error *err);
-/* The one that sent the message with this ce_id. */
+/* The one that waits for the answer to the message with this ce_id, which the record at hand is
+ * about: it is found by the record's key, or by its trace. */
 EVT_MUST_USE enum evt_err evt__saga_get_by_sent(struct evt_ctx *ctx, const char *sent,
                                                 struct evt__saga **ret_saga, struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__saga_add(struct evt__saga *saga, struct evt_error *err);
+/* Those that ended long enough ago, by the log's time, the oldest first. */
+EVT_MUST_USE enum evt_err evt__saga_forget(struct evt_shard *sh, int at_most,
+                                           struct evt_error *err);
 /* Writes it, and sets its timer to the first moment at which something is to be done. */
 EVT_MUST_USE enum evt_err evt__saga_put(struct evt__saga *saga, struct evt_error *err);
 /* `step` "" for the saga as a whole; `item` 0: all of them. */
@@ -161,12 +166,16 @@ struct evt_rejected;
 EVT_MUST_USE enum evt_err evt__saga_rejected(struct evt_ctx *ctx, const struct evt_rejected *msg,
                                              bool *ret_taken, struct evt_error *err);
 EVT_MUST_USE enum evt_err evt__saga_retry(struct evt_ctx *ctx, struct evt_error *err);
+EVT_MUST_USE enum evt_err evt__saga_settle(struct evt_ctx *ctx, struct evt_error *err);
 
 /* saga_check.c */
 EVT_MUST_USE enum evt_err evt__saga_check(const struct evt_service *service, struct evt_error *err);
-/* Has every instance of the store its definition still? */
+/* Has every instance of the store its definition still? Of those that will be forgotten before
+ * `now_ms` nobody asks; 0: of all. */
 EVT_MUST_USE enum evt_err evt__saga_check_instances(struct evt_store *st,
                                                     const struct evt_service *service,
-                                                    struct evt_error *err);
+                                                    int64_t now_ms, struct evt_error *err);
+/* The hash of a declaration, with what the service's sagas decide by their tables. */
+uint64_t evt__saga_declared(const struct evt_service *service, uint64_t declaration_hash);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORGET_MAX 4 /* at a time, whenever one closes: more than come */
+#define FORGET_MAX 4 /* whenever one closes: more than come */
 
 const struct evt_saga *evt__saga_definition(const struct evt_service *service, const char *name,
                                             uint32_t number)
@@ -104,6 +104,24 @@ enum evt_err evt__saga_get(struct evt_ctx *ctx, const char *name, const char *re
     return rc;
 }
 
+/* Under its ref much is sent. What has another key bears its trace, as all that it sends does. */
+static enum evt_err query_by_sent(struct evt_ctx *ctx, const char *line_end, sqlite3_stmt **ret_row,
+                                  struct evt_error *err)
+{
+    char trace[EVT_TRACE_LEN + 1];
+    enum evt_err rc = EVT_OK;
+
+    for (const struct evt_saga *const *saga = ctx->sh->service->sagas;
+         rc == EVT_OK && !*ret_row && *saga; saga++)
+        rc = evt__own_query(ctx->sh->st, EVT_OWN_SAGA_SENT_KEY, ret_row, err, "ttt", line_end,
+                            (*saga)->name, ctx->key);
+    if (rc != EVT_OK || *ret_row || ctx->trace.len != EVT_TRACE_LEN)
+        return rc;
+    snprintf(trace, sizeof(trace), "%.32s", ctx->trace.text + 3);
+    return evt__own_query(ctx->sh->st, EVT_OWN_SAGA_SENT_TRACE, ret_row, err, "tt", line_end,
+                          trace);
+}
+
 enum evt_err evt__saga_get_by_sent(struct evt_ctx *ctx, const char *sent,
                                    struct evt__saga **ret_saga, struct evt_error *err)
 {
@@ -116,7 +134,7 @@ enum evt_err evt__saga_get_by_sent(struct evt_ctx *ctx, const char *sent,
     if (strlen(sent) >= EVT_ID_MAX)
         return EVT_OK;
     snprintf(line_end, sizeof(line_end), " %s\n", sent);
-    rc = evt__own_query(ctx->sh->st, EVT_OWN_SAGA_SENT, &row, err, "t", line_end);
+    rc = query_by_sent(ctx, line_end, &row, err);
     if (rc != EVT_OK || !row)
         return rc;
     name = keep(ctx, evt_row_text(row, 0));
@@ -167,12 +185,11 @@ static enum evt_err set_timer(struct evt__saga *saga, struct evt_error *err)
                           &saga->timer_id, err);
 }
 
-/* Each that closes takes those with it that are old enough. */
-static enum evt_err forget(struct evt_shard *sh, struct evt_error *err)
+enum evt_err evt__saga_forget(struct evt_shard *sh, int at_most, struct evt_error *err)
 {
     enum evt_err rc = EVT_OK;
 
-    for (int i = 0; i < FORGET_MAX && rc == EVT_OK; i++) {
+    for (int i = 0; i < at_most && rc == EVT_OK; i++) {
         sqlite3_stmt *row = NULL;
         int64_t id;
 
@@ -201,7 +218,7 @@ static enum evt_err close_or_open(struct evt__saga *saga, bool closed, struct ev
         return evt__own_run(sh->st, EVT_OWN_SAGA_OPEN, err, "l", saga->id);
     rc = evt__own_run(sh->st, EVT_OWN_SAGA_CLOSE, err, "ll", saga->id,
                       sh->meta.now_ms + saga->run.saga->kept_ms);
-    return rc == EVT_OK ? forget(sh, err) : rc;
+    return rc == EVT_OK ? evt__saga_forget(sh, FORGET_MAX, err) : rc;
 }
 
 enum evt_err evt__saga_put(struct evt__saga *saga, struct evt_error *err)

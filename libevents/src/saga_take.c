@@ -203,6 +203,17 @@ static enum evt_err take_up(struct evt__saga *saga, size_t *ret_n, struct evt_er
     return rc;
 }
 
+/* The one that an operator means; NULL: the command is refused. */
+static enum evt_err get_named(struct evt_ctx *ctx, const char *name, const char *ref,
+                              struct evt__saga **ret_saga, struct evt_error *err)
+{
+    const enum evt_err rc = evt__saga_get(ctx, name, ref, ret_saga, err);
+
+    if (rc == EVT_OK && !*ret_saga)
+        evt_answer_refused(ctx, "there is no such saga here", NULL);
+    return rc;
+}
+
 /* An operator's command. */
 enum evt_err evt__saga_retry(struct evt_ctx *ctx, struct evt_error *err)
 {
@@ -214,13 +225,9 @@ enum evt_err evt__saga_retry(struct evt_ctx *ctx, struct evt_error *err)
         evt_retry_saga_decode(ctx->rec->value, ctx->rec->value_len, &ctx->sh->msg_arena, &msg, err);
 
     if (rc == EVT_OK)
-        rc = evt__saga_get(ctx, msg.saga, msg.ref, &saga, err);
-    if (rc != EVT_OK)
+        rc = get_named(ctx, msg.saga, msg.ref, &saga, err);
+    if (rc != EVT_OK || !saga)
         return rc;
-    if (!saga) {
-        evt_answer_refused(ctx, "there is no such saga here", NULL);
-        return EVT_OK;
-    }
     before = evt__saga_enter(saga);
     rc = take_up(saga, &n, err);
     if (rc == EVT_OK && n)
@@ -231,4 +238,81 @@ enum evt_err evt__saga_retry(struct evt_ctx *ctx, struct evt_error *err)
     if (rc == EVT_OK && n == 0)
         evt_answer_refused(ctx, "nothing of it is parked", NULL);
     return rc;
+}
+
+/* What a person's word means for a parked part; NULL in `ret_refusal`: `ret_word`. */
+static void read_word(const struct evt__saga *saga, const struct evt__saga_part *part,
+                      enum evt_settle_saga_outcome outcome, enum evt_saga_word *ret_word,
+                      const char **ret_refusal)
+{
+    const bool done = outcome == EVT_SETTLE_SAGA_OUTCOME_DONE;
+
+    *ret_refusal = NULL;
+    if (!part || !evt__part_is_parked(part)) {
+        *ret_refusal = "that part is not parked";
+    } else if (!done && outcome != EVT_SETTLE_SAGA_OUTCOME_UNDONE) {
+        *ret_refusal = "a person settles a parked part as done or undone";
+    } else if (part->state == EVT__PART_STUCK) {
+        *ret_word = EVT_SAGA_UNDONE;
+        if (done)
+            *ret_refusal = "it is to be undone: settle it once it is";
+    } else {
+        *ret_word = done ? EVT_SAGA_DONE : EVT_SAGA_REFUSED;
+        if (!done && saga->run.pivoted &&
+            !(evt__part_step(saga, part)->flags & EVT_SAGA_TURNS_BACK))
+            *ret_refusal = "behind the pivot it cannot fail: see that it is done, or cancel all";
+    }
+}
+
+static struct evt__saga_part *find_part(struct evt__saga *saga, const char *step, int32_t item)
+{
+    for (size_t i = 0; i < saga->parts_n; i++)
+        if (saga->parts[i].item == item &&
+            strcmp(evt__part_step(saga, &saga->parts[i])->name, step) == 0)
+            return &saga->parts[i];
+    return NULL;
+}
+
+static enum evt_err settle(struct evt__saga *saga, struct evt__saga_part *part,
+                           enum evt_saga_word word, const char *why, struct evt_error *err)
+{
+    struct evt_ctx *ctx = saga->ctx;
+    const struct evt_saga_step *step = evt__part_step(saga, part);
+    const struct evt__saga_before before = evt__saga_enter(saga);
+    enum evt_err rc =
+        evt__saga_note(saga, step->name, part->item, "settled by hand", ctx->source, err);
+
+    evt_saga_because(ctx, "%s", why);
+    if (rc == EVT_OK && step->settled)
+        rc = step->settled(ctx, part->item, word, err);
+    if (rc == EVT_OK)
+        rc = heed(saga, part, word, true, err);
+    evt__saga_leave(saga, &before);
+    return rc;
+}
+
+/* An operator's word, taken as the answer that never came. */
+enum evt_err evt__saga_settle(struct evt_ctx *ctx, struct evt_error *err)
+{
+    struct evt_settle_saga msg;
+    struct evt__saga *saga = NULL;
+    struct evt__saga_part *part;
+    enum evt_saga_word word = EVT_SAGA_NOTED;
+    const char *refusal = NULL;
+    enum evt_err rc = evt_settle_saga_decode(ctx->rec->value, ctx->rec->value_len,
+                                             &ctx->sh->msg_arena, &msg, err);
+
+    if (rc == EVT_OK)
+        rc = get_named(ctx, msg.saga, msg.ref, &saga, err);
+    if (rc != EVT_OK || !saga)
+        return rc;
+    part = find_part(saga, msg.step, msg.item);
+    read_word(saga, part, msg.outcome, &word, &refusal);
+    if (!refusal && !*msg.why)
+        refusal = "a person says why";
+    if (refusal) {
+        evt_answer_refused(ctx, refusal, NULL);
+        return EVT_OK;
+    }
+    return settle(saga, part, word, msg.why, err);
 }

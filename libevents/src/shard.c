@@ -3,7 +3,7 @@
  * It sends first and commits afterwards: whatever goes wrong, the transaction is rolled back or
  * lost, the same records are applied again, and the same messages with the same ids go out again.
  */
-#include "shard_internal.h"
+#include "saga_internal.h"
 
 #include <evt/mem.h>
 #include <evt/snapshot.h>
@@ -69,6 +69,7 @@ enum evt_err evt__shard_reread(struct evt_shard *sh, struct evt_error *err)
 static enum evt_err check_generation(struct evt_shard *sh, struct evt_error *err)
 {
     const struct evt_meta *meta = &sh->committed;
+    enum evt_err rc;
 
     if (meta->held_back >= 0)
         return evt_fail(err, EVT_E_STORE_HELD_BACK,
@@ -81,11 +82,14 @@ static enum evt_err check_generation(struct evt_shard *sh, struct evt_error *err
                         (unsigned)meta->generation, (unsigned)sh->service->generation);
     if (sh->awaiting)
         return EVT_OK;
-    if (meta->declared != sh->declaration->hash)
-        return evt_fail(
-            err, EVT_E_GENERATION_CHANGED,
-            "generation %u was begun with other schemas, senders or bounds: bump the generation",
-            (unsigned)meta->generation);
+    rc = evt__saga_check_instances(sh->st, sh->service, 0, err);
+    if (rc != EVT_OK)
+        return rc;
+    if (meta->declared != evt__saga_declared(sh->service, sh->declaration->hash))
+        return evt_fail(err, EVT_E_GENERATION_CHANGED,
+                        "generation %u was begun with other schemas, senders, bounds or sagas:"
+                        " bump the generation",
+                        (unsigned)meta->generation);
     return evt_store_verify(sh->st, err);
 }
 

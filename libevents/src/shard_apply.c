@@ -308,6 +308,18 @@ static void count_in(struct evt_shard *sh, const struct evt_record *rec)
     sh->meta.roll = evt_sip_end(&sip);
 }
 
+/* By the log's own count, so that where few sagas end the last ones go, too. Never more can end
+ * between. */
+#define FORGET_EVERY 64
+
+static enum evt_err forget(struct evt_shard *sh, const struct evt_record *rec,
+                           struct evt_error *err)
+{
+    if (rec->offset % FORGET_EVERY != 0 || sh->subscription || !sh->service->sagas || sh->awaiting)
+        return EVT_OK;
+    return evt__saga_forget(sh, FORGET_EVERY, err);
+}
+
 static enum evt_err apply(struct evt_shard *sh, const struct evt_record *rec, struct evt_error *err)
 {
     struct evt_ctx *ctx = &sh->ctx;
@@ -326,6 +338,9 @@ static enum evt_err apply(struct evt_shard *sh, const struct evt_record *rec, st
     if (rc != EVT_OK)
         return rc;
     count_in(sh, rec);
+    rc = forget(sh, rec, err);
+    if (rc != EVT_OK)
+        return rc;
     if (identified != EVT_OK && sh->meta.pos >= 0 && !sh->awaiting)
         return evt__reject(ctx, identified, &why, err);
     return take(ctx, err);

@@ -7,6 +7,7 @@
 #include <events/evt.h>
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +69,10 @@ static enum evt_err begin_generation(struct evt_shard *sh, struct evt_error *err
     if (sh->subscription)
         return EVT_OK;
     sh->meta.generation = sh->service->generation;
-    sh->meta.declared = sh->declaration->hash;
-    rc = evt__saga_check_instances(sh->st, sh->service, err);
+    sh->meta.declared = evt__saga_declared(sh->service, sh->declaration->hash);
+    rc = evt__saga_forget(sh, INT_MAX, err);
+    if (rc == EVT_OK)
+        rc = evt__saga_check_instances(sh->st, sh->service, 0, err);
     return rc == EVT_OK ? evt_store_migrate(sh->st, err) : rc;
 }
 

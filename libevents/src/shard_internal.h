@@ -19,6 +19,7 @@
 #include <evt/shard.h>
 
 #define EVT_SOURCE_MAX 192 /* "/shop/<name>/<partition>/<lineage>" and a NUL */
+#define EVT_EARLY_MAX  32
 #define EVT_ID_MAX     128 /* "<stream>.<partition>.<number>-<chain>" and a NUL */
 
 /* The stream of one source to this partition. */
@@ -109,6 +110,12 @@ struct evt_shard {
     uint32_t next_generation;
     int64_t boundary;
     char proof[EVT_PROOF_LEN];
+    /* Timers that were fired too early, by a clock that runs ahead of the log's, and by how much.
+     */
+    struct evt_early {
+        int64_t id, by_ms;
+    } early[EVT_EARLY_MAX]; /* the driver takes them; of more it finds out by itself */
+    size_t early_n;
     uint64_t waits_version; /* counts changes of timers and calls, for evt_due */
     struct evt_ctx ctx;
 };

@@ -84,6 +84,12 @@ static enum evt_err retry_saga(struct evt_ctx *ctx, void *arg, struct evt_error 
     return evt__saga_retry(ctx, err);
 }
 
+static enum evt_err settle_saga(struct evt_ctx *ctx, void *arg, struct evt_error *err)
+{
+    (void)arg;
+    return evt__saga_settle(ctx, err);
+}
+
 static enum evt_err obey(struct evt_ctx *ctx, struct evt_error *err)
 {
     struct evt_text type = ctx->env.type;
@@ -97,6 +103,8 @@ static enum evt_err obey(struct evt_ctx *ctx, struct evt_error *err)
         return evt__wait_settle(ctx, err);
     if (evt_text_is(type, evt_retry_saga_type.name) && ctx->sh->service->sagas)
         return evt__guarded(ctx, retry_saga, NULL, err);
+    if (evt_text_is(type, evt_settle_saga_type.name) && ctx->sh->service->sagas)
+        return evt__guarded(ctx, settle_saga, NULL, err);
     return evt__handle(ctx, &ignored, err);
 }
 

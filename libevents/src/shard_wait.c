@@ -145,6 +145,15 @@ static enum evt_err end_timer(struct evt_ctx *ctx, struct evt_timer *timer, stru
     return again == EVT_OK ? finish(ctx, rc, &why, err) : again;
 }
 
+/* A clock runs ahead of the log's: it is fired again once that has caught up. */
+static void note_early(struct evt_shard *sh, int64_t id, int64_t by_ms)
+{
+    if (sh->early_n == EVT_EARLY_MAX)
+        return;
+    sh->early[sh->early_n++] = (struct evt_early){id, by_ms};
+    sh->waits_version++;
+}
+
 enum evt_err evt__wait_timer(struct evt_ctx *ctx, struct evt_error *err)
 {
     struct evt_shard *sh = ctx->sh;
@@ -171,9 +180,10 @@ enum evt_err evt__wait_timer(struct evt_ctx *ctx, struct evt_error *err)
     ctx->key = evt_arena_strndup(arena, evt_row_text(row, 2), strlen(evt_row_text(row, 2)));
     timer.ref = evt_arena_strndup(arena, evt_row_text(row, 3), strlen(evt_row_text(row, 3)));
     evt_store_done(row);
-    if (ctx->rec->time_ms <
-        timer.due_ms) /* a clock that runs ahead of the log's: it will be fired again */
+    if (ctx->rec->time_ms < timer.due_ms) {
+        note_early(sh, timer.id, timer.due_ms - ctx->rec->time_ms);
         return ignore(ctx);
+    }
     rc = evt_timer_cancel(ctx, timer.id, err);
     if (rc != EVT_OK)
         return rc;

@@ -64,8 +64,11 @@
     X(SAGA_GET, "SELECT saga_id, definition, phase, stage, pivoted, cancelled, why, parts,"        \
                 " history, trace, started_ms, deadline_ms, timer_id, timer_ms,"                    \
                 " forget_ms IS NOT NULL FROM evt_sagas WHERE name=?1 AND ref=?2")                  \
-    X(SAGA_SENT, "SELECT name, ref FROM evt_sagas WHERE forget_ms IS NULL"                         \
-                 " AND instr(parts, ?1) > 0 ORDER BY saga_id LIMIT 1")                             \
+    X(SAGA_SENT_KEY, "SELECT name, ref FROM evt_sagas WHERE name=?2 AND ref=?3"                    \
+                     " AND forget_ms IS NULL AND instr(parts, ?1) > 0")                            \
+    X(SAGA_SENT_TRACE, "SELECT name, ref FROM evt_sagas WHERE substr(trace, 4, 32)=?2"             \
+                       " AND forget_ms IS NULL AND instr(parts, ?1) > 0"                           \
+                       " ORDER BY saga_id LIMIT 1")                                                \
     X(SAGA_ADD, "INSERT INTO evt_sagas (saga_id, name, ref, definition, phase, stage, pivoted,"    \
                 " cancelled, why, parts, parked, history, trace, started_ms, deadline_ms,"         \
                 " timer_id, timer_ms) VALUES (?1, ?2, ?3, ?4, 'forward', 1, 0, 0, '', '', 0, 0,"   \
@@ -80,7 +83,7 @@
     X(SAGA_FORGET, "DELETE FROM evt_sagas WHERE saga_id=?1")                                       \
     X(SAGA_FORGET_HISTORY, "DELETE FROM evt_saga_history WHERE saga_id=?1")                        \
     X(SAGA_DEFINITIONS, "SELECT DISTINCT name, definition FROM evt_sagas"                          \
-                        " ORDER BY name, definition")
+                        " WHERE forget_ms IS NULL OR forget_ms>=?1 ORDER BY name, definition")
 
 enum evt_own_sql {
 #define EVT_OWN_ENUM(name, text) EVT_OWN_##name,

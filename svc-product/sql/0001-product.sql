@@ -26,10 +26,10 @@ CREATE TABLE reservation (
     deadline_ms INTEGER NOT NULL,
     refusal     TEXT NOT NULL,    -- of a refused one: the reason; else ''
     timer_id    INTEGER NOT NULL, -- of a reserved one: frees it at its deadline; else 0
-    ended_ms    INTEGER,          -- log time; NULL while it is reserved
-    CHECK ((state = 'reserved') = (ended_ms IS NULL)),
+    forget_ms   INTEGER,          -- log time; NULL while it is reserved
+    CHECK ((state = 'reserved') = (forget_ms IS NULL)),
     UNIQUE (order_id, line)
 ) STRICT;
 
 -- Which of them to forget first.
-CREATE INDEX reservation_ended ON reservation (ended_ms, reservation_id) WHERE ended_ms IS NOT NULL;
+CREATE INDEX reservation_forget ON reservation (forget_ms, reservation_id) WHERE forget_ms IS NOT NULL;

@@ -125,9 +125,16 @@ def query(run):
 
 
 def try_all(run, on_hand):
-    """The three things to try, in the order in which they are printed: two packets of tea are sold."""
+    """All that it says one could try, in that order: two packets of tea are sold. The answer to a capture
+    is lost by the next one that tries: the fault is for that one's order."""
     done = run.do("evt order place")
     assert "commit 1 done" in done.out and done.out.endswith("the order is confirmed\n"), done
+    fault = run.do("psp fault").json["faults"][-1]
+    assert (fault["fault"], fault["on"], fault["count"]) == ("lost", ["capture"], 1), fault
+    done = run.do("svc-payment reconcile")
+    assert re.search(r" [1-9]\d* agree, 0 differ, ", done.err), done
+    sagas = run.do("evt saga list").out
+    assert " completed stage=3" in sagas and " undone stage=0 [authorise 1 refused, 1 try] why: " in sagas, sagas
     tailed = run.do("evt tail").out
     for words in ("OrderPlaced", "OrderConfirmed", "OrderRejected"):
         assert words in tailed, tailed
@@ -135,6 +142,19 @@ def try_all(run, on_hand):
     assert {product["sku"] for product in products} == SKUS, products
     # The answer is sent before the rows are committed.
     until(lambda: query(run)["tea"] == ("tea", "Green tea, 100 g", 450, on_hand), "the store says the same")
+
+
+def try_cards(run):
+    """The test cards on the screen do what is said of them, and are those of the README."""
+    cards = re.findall(r"^  (pm_card_\w+) +(\S.*)$", run.said(), re.M)
+    assert len(cards) == 4 and {card for card, _ in cards} == set(re.findall(
+        r"--card (pm_card_\w+)", read_text(os.path.join(ROOT, "README.md")))), cards
+    listed = command([os.path.join(BUILD, "psp"), "cards"]).out
+    for card, words in cards:
+        assert re.search(rf"^{card} +{words}$", listed, re.M), (card, words, listed)
+        if words != "pays":  # which the others do without --card
+            done = command(["sh", "-c", f"{run.printed('evt order place')} --card {card}"], status=1, cwd=run.cwd)
+            assert re.search(r"^the order is rejected: the payment was (declined|not completed): ", done.out, re.M), done
 
 
 def answers(port):
@@ -155,6 +175,9 @@ def test_stand_in(shop):
     try_all(shop.run, 96)
     mails = os.listdir(os.path.join(shop.run.cwd, "build/run/data/mail/new"))
     assert len(mails) == 4, mails
+    try_cards(shop.run)
+    shown = shop.run.said().partition("To try in another terminal:\n")[2]
+    assert len(re.findall(r"^  [^ #]", shown, re.M)) <= 8, "somebody new reads no more"
 
 
 def test_a_second_one_in_the_same_folder(shop):
@@ -223,16 +246,56 @@ def test_again_without_a_terminal(shop):
     assert run.gone() == 0, run.said()
 
 
+def pids(run):
+    """Of the services as they are now, by name."""
+    return {name: int(pid) for name, pid in re.findall(r"^(?:  |run: )(svc-[a-z]+) .*\bpid (\d+)", run.said(), re.M)}
+
+
 def test_a_killed_service(shop):
     """As is suggested: it is started again, and nothing is lost."""
     run = shop.run
     run.start().wait_shown()
     try_all(run, 96)
-    pid = int(re.search(r"^  svc-product .* pid (\d+);", run.said(), re.M).group(1))
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pids(run)["svc-product"], signal.SIGKILL)
     run.wait_line(r"^run: svc-product was ended by signal 9: it is started again$")
     run.wait_line(r"^run: svc-product is ready again, pid \d+$")
     try_all(run, 94)
+
+
+def test_services_killed_together(shop):
+    """Each is started again, and again when it is killed before it was ready."""
+    run = shop.run
+    was = pids(run)
+    for name in ("svc-order", "svc-payment"):
+        os.kill(was[name], signal.SIGKILL)
+    for name in ("svc-order", "svc-payment"):
+        run.wait_line(rf"^run: {name} was ended by signal 9: it is started again$")
+    for name in ("svc-order", "svc-payment"):
+        run.wait_line(rf"^run: {name} is ready again, pid \d+$")
+        assert pids(run)[name] != was[name], run.said()
+    try_all(run, 92)
+    assert "Killed" not in run.said() and "setsid" not in run.said(), "the shell's own words"
+
+
+def test_a_service_killed_while_somebody_orders(shop):
+    """evt goes on where it was; the one that answers it and the one that takes the money are killed."""
+    run = shop.run
+    refused = command([os.path.join(BUILD, "psp"), "fault", "down", "on=capture",
+                       *run.printed("psp fault").split()[-2:]])
+    assert "down" in refused.out, refused
+    place = shop.process("place", *shlex.split(run.printed("evt order place")))
+    place.wait_line(r"capture 1 asked$")
+    was = pids(run)
+    for name in ("svc-payment", "svc-order"):
+        os.kill(was[name], signal.SIGKILL)
+    place.wait_line(r"; trying again for \d+ s$")
+    command([os.path.join(BUILD, "psp"), "fault", "clear", *run.printed("psp fault").split()[-2:]])
+    place.wait_end(0)
+    said = place.said()
+    assert said.endswith("the order is confirmed\n"), said
+    steps = re.findall(r"^\S+Z  (.*)$", said, re.M)
+    assert len(steps) == len(set(steps)) and steps[0] == "reserve 1 asked", said
+    try_all(run, 88)
 
 
 def test_a_broker_that_ends(shop):
@@ -246,21 +309,42 @@ def test_a_broker_that_ends(shop):
     assert "Killed" not in run.said(), "the shell's own words"
 
 
+def with_script(shop, name, folder, service, script):
+    """The programs in a folder of their own, where this service is a script."""
+    programs = shop.path(folder)
+    os.makedirs(programs)
+    for program in ("evt", "psp", *(f"svc-{other}" for other in SERVICES)):
+        os.symlink(os.path.join(BUILD, program), os.path.join(programs, program))
+    run = Run(name, [RUN, "--build", programs, "--port", free_port(together=PORTS)], shop.run.cwd, shop.run.folder)
+    shop.processes.append(run)
+
+    def replace():
+        path = os.path.join(programs, f"svc-{service}")
+        with open(f"{path}.new", "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\n{script}\n")
+        os.chmod(file.name, 0o755)
+        os.rename(file.name, path)
+    return run, replace
+
+
 def test_a_service_that_does_not_start(shop):
     """Its own words are the line."""
-    run = shop.run
-    programs = shop.path("programs")
-    os.makedirs(programs)
-    for name in ("evt", "psp", *(f"svc-{service}" for service in SERVICES[1:])):
-        os.symlink(os.path.join(BUILD, name), os.path.join(programs, name))
-    with open(os.path.join(programs, "svc-product"), "w", encoding="ascii") as script:
-        script.write("#!/bin/sh\necho svc-product: no luck >&2\nexit 3\n")
-    os.chmod(script.name, 0o755)
-    other = Run("no-luck", [RUN, "--build", programs, "--port", free_port(together=PORTS)], run.cwd, run.folder)
-    shop.processes.append(other)
-    assert other.start().gone() == 1
-    assert other.said().endswith("run: svc-product ended before it was ready: svc-product: no luck (its log "
-                                 "is build/run/svc-product.log)\n"), other.said()
+    run, replace = with_script(shop, "no-luck", "programs", "product", "echo svc-product: no luck >&2; exit 3")
+    replace()
+    assert run.start().gone() == 1
+    assert run.said().endswith("run: svc-product ended before it was ready: svc-product: no luck (its log "
+                               "is build/run/svc-product.log)\n"), run.said()
+
+
+def test_a_service_that_does_not_start_again(shop):
+    """What is ended by a signal again and again before it is ready is not started for ever."""
+    run, replace = with_script(shop, "no-more-luck", "more-programs", "notify", "kill -SEGV $$")
+    run.start().wait_shown()
+    replace()
+    os.kill(pids(run)["svc-notify"], signal.SIGKILL)
+    assert run.gone() == 1, run.said()
+    assert run.said().count("svc-notify was ended by signal 11: it is started again\n") == 4, run.said()
+    assert run.said().endswith("\nrun: svc-notify was ended by signal 11; its log is build/run/svc-notify.log\n")
 
 
 def test_real_kafka(shop):

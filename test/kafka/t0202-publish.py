@@ -64,8 +64,8 @@ def test_mistakes_are_named(shop):
     refused(shop, 2, "a source /shop/… is a service's own: take another", "ReceiveStock", "{}", "--source",
             "/shop/order/0/0000000000000000")
     refused(shop, 2, "shop.evt.v1.AcceptStream is libevents' own: nobody publishes it by hand; for"
-            " AcceptStream there is `evt stream accept`, for RetrySaga `evt saga retry`, for CallEnded `evt call"
-            " settle`", "AcceptStream", "{}")
+            " AcceptStream there is `evt stream accept`, for RetrySaga `evt saga retry`, for SettleSaga `evt"
+            " saga settle`, for CallEnded `evt call settle`", "AcceptStream", "{}")
     refused(shop, 2, "shop.product.v1.ProductCreated is a fact: only product says it", "ProductCreated", "{}")
     done = shop.evt("publish", "ReceiveStock", '{"sku": "tea"', status=2)
     assert done.err.startswith("evt: line 1: line 1, column "), done

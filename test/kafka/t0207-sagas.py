@@ -1,7 +1,9 @@
 """evt saga list, show, retry, and describe --saga --ref: an order whose payment nobody answers is seen
 on its way, and undone when it is cancelled."""
 import json
+import os
 import re
+import sqlite3
 
 from shop import until
 
@@ -49,6 +51,9 @@ def test_an_order_is_on_its_way(shop):
     assert len(rows) == 1, rows
     assert rows[0] == {**rows[0], "service": "order", "saga": "order", "ref": ORDER, "definition": 1,
                        "phase": "forward", "stage": 1, "parked": 0, "why": ""}, rows
+    parts = [{"step": "reserve", "item": 1, "state": "done", "tries": 1},
+             {"step": "authorise", "item": 1, "state": "asked", "tries": 1}]
+    assert rows[0]["parts"] == parts, rows
     line = saga(shop, "list").out
     assert re.fullmatch(rf"\S+Z order\.[01] order {ORDER} forward stage=1 \[authorise 1 asked, 1 try\]\n",
                         line), line
@@ -64,7 +69,7 @@ def test_its_history_is_shown(shop):
 def test_it_is_drawn_where_it_stands(shop):
     drawn = shop.order.do("describe", "--ref", ORDER).out
     assert f'title: "saga order, definition 1: {ORDER} is forward"' in drawn, drawn
-    assert "style reserve fill:#c8e6c9" in drawn and "style authorise fill:#fff9c4" in drawn, drawn
+    assert "style step_reserve fill:#c8e6c9" in drawn and "style step_authorise fill:#fff9c4" in drawn, drawn
     drawn = shop.order.do("describe", "--saga", "--format", "dot", "--ref", ORDER).out
     assert drawn.startswith('digraph "order" {') and "1 asked" in drawn, drawn
 
@@ -74,6 +79,74 @@ def test_nothing_is_parked(shop):
     assert re.search(rf"evt: 0 parked parts of order {ORDER}, on order\.inbox\.[01]\n", done.err), done
     done = saga(shop, "retry", ORDER, status=1)
     assert "nothing of it is parked" in done.out, done
+    for args in ((), (ORDER, "--parked")):
+        done = saga(shop, "retry", *args, status=2)
+        assert done.err == ("evt: say which sagas: their references, or --parked for all of which something is"
+                            " parked\n"), done
+    assert saga(shop, "retry", "--parked").err == "evt: nothing is parked\n"
+    done = saga(shop, "retry", ORDER, "--saga", "trip", status=3)
+    assert done.err == f"evt: none of 4 stores has a saga trip of {ORDER}\n", done
+    done = saga(shop, "settle", ORDER, "--step", "authorise", "--outcome", "done", "--why", "so", status=2)
+    assert done.err == (f"evt: authorise 1 of {ORDER} is not parked: see `evt saga list --parked`\n"), done
+
+
+def test_a_settling_says_all_that_it_needs(shop):
+    for args, want in (((), "say which part: --step, and --item where it has several"),
+                       (("--step", "capture"), "say how it ended: --outcome undone or --outcome done"),
+                       (("--step", "capture", "--outcome", "done"),
+                        "say how you know, for the saga's history: --why TEXT")):
+        assert saga(shop, "settle", ORDER, *args, status=2).err == f"evt: {want}\n"
+
+
+def copied(shop, name, change):
+    """The order service's stores, once more in another folder, and one of them changed."""
+    folder = shop.path(name)
+    os.makedirs(os.path.join(folder, "order"))
+    for partition in range(2):
+        source = sqlite3.connect(os.path.join(shop.order.data, "order", f"{partition}.db"))
+        copy = sqlite3.connect(os.path.join(folder, "order", f"{partition}.db"))
+        source.backup(copy)
+        if copy.execute("SELECT count(*) FROM evt_sagas").fetchone()[0]:
+            copy.executescript(change)
+        source.close()
+        copy.close()
+    return folder
+
+
+def test_two_have_one_reference(shop):
+    """Two sagas of a service may: --saga says which."""
+    columns = ("definition, phase, stage, pivoted, cancelled, why, parts, parked, history, trace, started_ms,"
+               " deadline_ms, timer_id, timer_ms, forget_ms")
+    folder = copied(shop, "two", f"INSERT INTO evt_sagas (saga_id, name, ref, {columns}) SELECT saga_id + 1000,"
+                                 f" 'trip', ref, {columns} FROM evt_sagas; UPDATE evt_sagas SET parked = 1,"
+                                 " parts = replace(parts, 'authorise 1 asked', 'authorise 1 parked')")
+    for verb in (("retry", ORDER), ("settle", ORDER, "--step", "authorise", "--outcome", "done", "--why", "so")):
+        done = shop.evt("saga", *verb, "--data-dir", folder, status=2)
+        assert done.err == (f"evt: 2 sagas have the reference {ORDER}: say which (--saga), or whose stores"
+                            " (--data-dir)\n"), done
+        done = shop.evt("saga", *verb, "--saga", "trip", "--data-dir", folder, "--dry-run")
+        assert f" trip {ORDER}" in done.err, done
+    done = shop.evt("saga", "retry", "--parked", "--data-dir", folder, "--dry-run")
+    assert re.fullmatch(rf"evt: 1 parked part of order {ORDER}, on order\.inbox\.([01])\n"
+                        rf"evt: 1 parked part of trip {ORDER}, on order\.inbox\.\1\n", done.err), done
+    done = shop.evt("saga", "settle", ORDER, "--saga", "order", "--step", "authorise", "--outcome", "done", "--why",
+                    "so", "--data-dir", folder, status=2)
+    assert re.fullmatch(rf"evt: order\.inbox\.[01] is told that authorise 1 of order {ORDER} is done: so\n"
+                        "evt: not published: it cannot be undone, say --yes\n", done.err), done
+
+
+def test_words_stay_on_their_line(shop):
+    folder = copied(shop, "words", "UPDATE evt_sagas SET why = 'a' || char(27) || '[2J' || char(10) || 'b';"
+                                   " UPDATE evt_saga_history SET why = char(13, 10, 155) WHERE n = 1")
+    assert shop.evt("saga", "list", "--data-dir", folder).out.endswith(" why: a\\u001b[2J\\u000ab\n")
+    assert "reserve 1 asked: \\u000d\\u000a\\u009b\n" in shop.evt("saga", "show", ORDER, "--data-dir", folder).out
+
+
+def test_a_history_that_cannot_be_read(shop):
+    """Is not shown as if that were all."""
+    folder = copied(shop, "cut", "DROP TABLE evt_saga_history")
+    done = shop.evt("saga", "show", ORDER, "--data-dir", folder, status=1)
+    assert ": its history cannot be read to the end: " in done.err and "evt_saga_history" in done.err, done
 
 
 def test_it_is_cancelled(shop):

@@ -2,7 +2,9 @@
 and a person says what became of it. The provider is a few lines that answer whatever the test wants."""
 import http.server
 import json
+import os
 import re
+import sqlite3
 import threading
 
 from shop import until
@@ -148,6 +150,24 @@ def test_it_is_settled(shop):
     until(lambda: "capture 1 done" in shop.evt("saga", "show", ORDER, "--data-dir", shop.order.data).out,
           "the order has its payment")
     assert call(shop, "list").err == "evt: no such calls in 6 stores\n"
+
+
+def test_two_stores_have_one_call(shop):
+    """Copies of a store: nobody knows which of them is meant."""
+    folder = os.path.join(shop.path("two"), "payment")
+    os.makedirs(folder)
+    source = sqlite3.connect(os.path.join(shop.payment.data, "payment", "0.db"))
+    for partition in range(2):
+        copy = sqlite3.connect(os.path.join(folder, f"{partition}.db"))
+        source.backup(copy)
+        copy.execute("UPDATE evt_meta SET partition = ?", (partition,))
+        copy.execute("INSERT INTO evt_calls (id, name, call_key, key, ref, request, state, created_ms, trace)"
+                     " VALUES (99, 'capture', 'k-1', ?, '', x'', 1, 0, '')", (ORDER,))
+        copy.commit()
+        copy.close()
+    source.close()
+    done = shop.evt("call", "settle", "k-1", "--outcome", "ok", "--data-dir", shop.path("two"), status=2)
+    assert done.err == "evt: 2 stores have a call k-1: say whose stores (--data-dir)\n", done
 
 
 def test_a_rebuild_makes_the_same(shop):

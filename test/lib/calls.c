@@ -28,6 +28,11 @@ enum evt_call_end calls_end(struct evt_attempt *attempt, const struct evt_call_a
     pthread_mutex_lock(&current->lock);
     evt_buf_clear(text);
     evt_buf_printf(text, "%s %d %s%s", words[end], answer->status, answer->body, answer->reason);
+    if (answer->refused)
+        evt_buf_add_text(text,
+                         answer->refused == EVT_CALL_REFUSED_SENDER ? " sender" : " recipient");
+    if (answer->replayed)
+        evt_buf_add_text(text, " replayed");
     if (answer->retry_after_ms)
         evt_buf_printf(text, " retry %d", (int)answer->retry_after_ms);
     pthread_mutex_unlock(&current->lock);
@@ -97,6 +102,18 @@ void calls_begin(struct calls *calls, int id, const char *name, const char *ref,
     ck_assert_int_lt(id, CALLS_MAX);
     snprintf(key, sizeof(key), "key-%d", id);
     evt_calling_begin(calls->calling, &calls->ends[id], &what);
+}
+
+void calls_again(struct calls *calls, int id)
+{
+    struct calls_end *it = &calls->ends[id];
+
+    pthread_mutex_lock(&calls->lock);
+    ck_assert(it->ended);
+    it->ended = false;
+    evt_buf_clear(&it->told);
+    calls->n--;
+    pthread_mutex_unlock(&calls->lock);
 }
 
 static struct calls_end *await(struct calls *calls, int id)

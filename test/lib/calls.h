@@ -41,6 +41,8 @@ enum evt_call_end calls_end(struct evt_attempt *attempt, const struct evt_call_a
 /* Its key is "key-<id>"; `request` may be NULL. */
 void calls_begin(struct calls *calls, int id, const char *name, const char *ref,
                  const char *request);
+/* It has ended, and may be begun once more, under the same key. */
+void calls_again(struct calls *calls, int id);
 /* Waits for its end, as calls_end saw it: exactly, how it begins, or words within. */
 void calls_expect(struct calls *calls, int id, const char *want);
 void calls_expect_begin(struct calls *calls, int id, const char *want);

@@ -49,7 +49,7 @@ enum evt_err core_driver_run(struct core_driver *driver, int64_t now_ms)
     const struct evt_due_driver hooks = {driver, publish, call};
 
     evt_buf_clear(&driver->did);
-    driver->core->now_ms = now_ms;
+    driver->core->now_ms = now_ms - driver->ahead_ms;
     return evt_due_run(driver->due, now_ms, &hooks, &driver->core->err);
 }
 

@@ -12,7 +12,8 @@
 struct core_driver {
     struct core *core;
     struct evt_due *due;
-    bool lost; /* what is published does not reach the log */
+    int64_t ahead_ms; /* its clock, of the log's */
+    bool lost;        /* what is published does not reach the log */
     struct evt_buf did;
 };
 

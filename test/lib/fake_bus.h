@@ -52,6 +52,7 @@ struct evt_bus {
     struct fake_bus_other others[FAKE_BUS_OTHERS];
     pthread_mutex_t shard_lock; /* tests give while the HTTP thread publishes */
     int64_t now_ms;
+    const char *trace; /* of what others say; NULL: none */
 };
 
 static struct evt_sim_partition *fake_bus_part(struct evt_bus *bus, int32_t p)
@@ -258,6 +259,7 @@ static void fake_bus_append_numbered(struct evt_bus *bus, struct fake_bus_other 
         {"ce_id", id, 0},
         {"ce_source", source, 0},
         {"ce_type", type->name, strlen(type->name)},
+        {"traceparent", bus->trace, bus->trace ? strlen(bus->trace) : 0},
     };
     const struct evt_send send = {.partition = p,
                                   .key = key,
@@ -265,7 +267,7 @@ static void fake_bus_append_numbered(struct evt_bus *bus, struct fake_bus_other 
                                   .value = value->data,
                                   .value_len = value->len,
                                   .headers = headers,
-                                  .headers_n = 4};
+                                  .headers_n = bus->trace ? 5 : 4};
 
     evt_source_print(source, sizeof(source), other->name, 0, "00000000000000d1");
     if (other->number[p]++ == 0)

@@ -166,6 +166,8 @@ static enum evt_err handle_cancel(struct evt_ctx *ctx, const struct order_cancel
 
     if (strcmp(msg->reason, "start") == 0)
         return evt_saga_start(ctx, "trip", msg->order_id, data, err);
+    if (strncmp(msg->reason, "start ", 6) == 0)
+        return evt_saga_start(ctx, "trip", msg->reason + 6, data, err);
     rc = evt_saga_cancel(ctx, "trip", msg->order_id, msg->reason, &cancelled, err);
     if (rc == EVT_OK && !cancelled)
         evt_answer_refused(ctx, "it cannot be cancelled", NULL);

@@ -5,8 +5,9 @@
  *     StockReserved done, StockRefused refused, StockReleased undone, StockGone not undone,
  *     StockCommitted noted
  *
- * CancelOrder from outside with the reason "start" begins the saga "trip" under that order id; any
- * other reason cancels it. How an instance ends is noted in the table `notes`. */
+ * CancelOrder from outside with the reason "start" begins the saga "trip" under that order id, with
+ * "start REF" under another; any other reason cancels it. How an instance ends is noted in the
+ * table `notes`. */
 #ifndef TEST_FAKE_SAGA_H
 #define TEST_FAKE_SAGA_H
 

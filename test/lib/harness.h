@@ -50,6 +50,9 @@ void harness_expect_answer(struct harness *h, int at, enum evt_command_outcome o
  * told. */
 void harness_expect_rejected(struct harness *h, int at, const char *words);
 void harness_expect_nothing(struct harness *h, int at);
+/* `by` rejects the message of this type that was sent last, and says so. */
+void harness_reject_sent(struct harness *h, int at, const char *by, const struct evt_type *type,
+                         const char *words);
 /* The next `n` are what they are. */
 void harness_skip_sent(struct harness *h, size_t n);
 
@@ -73,6 +76,8 @@ uint64_t harness_hash(struct harness *h);
 #define CALL_REFUSED(h, name, response)                                                            \
     harness_call_ends(h, __LINE__, name, EVT_CALL_END_REFUSED, response)
 #define EXPECT_REJECTED(h, words) harness_expect_rejected(h, __LINE__, words)
-#define EXPECT_NOTHING(h)         harness_expect_nothing(h, __LINE__)
+#define REJECT_SENT(h, by, symbol, words)                                                          \
+    harness_reject_sent(h, __LINE__, by, &symbol##_type, words)
+#define EXPECT_NOTHING(h) harness_expect_nothing(h, __LINE__)
 
 #endif

@@ -135,3 +135,21 @@ void harness_skip_sent(struct harness *h, size_t n)
     ck_assert_uint_le(h->expected_n + n, h->sent_n);
     h->expected_n += n;
 }
+
+void harness_reject_sent(struct harness *h, int at, const char *by, const struct evt_type *type,
+                         const char *words)
+{
+    size_t i = h->sent_n;
+    char text[256];
+
+    while (i > 0 && strcmp(header(h->sent[i - 1], "ce_type", text), type->name) != 0)
+        i--;
+    ck_assert_msg(i > 0, "line %d: no %s was sent", at, type->name);
+    header(h->sent[i - 1], "ce_id", text);
+    harness_give(h, at, by, &evt_rejected_type,
+                 &(const struct evt_rejected){.message_id = text,
+                                              .message_type = type->name,
+                                              .topic = "",
+                                              .code = "EVT_E_INVARIANT",
+                                              .reason = words});
+}

@@ -4,13 +4,14 @@ what became of its mail."""
 
 def test_no_such_user(shop):
     tea = shop.stock(shop.sku("tea"), 5)
-    shop.mailbox.refuse("nobody@example.org", "550 5.1.1 No such user")
+    shop.mailbox.refuse("nobody@example.org", "550 5.1.1 <nobody@example.org>: No such user")
     order = shop.place({tea: 1}, email="nobody@example.org")
     order.expect("confirmed")
     shop.settle()
     shown = order.show()
-    assert shown["status"] == "confirmed" and "550 5.1.1 No such user" in shown["mail"], shown
-    assert "the mail was not delivered: 550 5.1.1 No such user" in order.story(), order.story()
+    assert shown["status"] == "confirmed" and shown["mail"] == "550 5.1.1 <(address)>: No such user", shown
+    assert "the mail was not delivered: 550 5.1.1 <(address)>: No such user" in order.story(), order.story()
+    assert "nobody" not in str(shown) + str(order.story()), "an order shows whose it is"
     assert order.letters() == []
 
 

@@ -53,15 +53,21 @@ def test_one_that_ended_before(shop):
 
 
 def test_one_that_is_missing(shop):
-    """A version without a definition that orders have does not start, and says so; one with it goes on."""
+    """A version without a definition that orders have is refused before the old one goes down for it."""
     tea = shop.stock(shop.sku("tea"), 5)
     shop.provider.fault("down", on="capture")
     order = shop.place({tea: 1}).until("capture", "asked")
-    refused = versions.begin(shop, versions.next_version(shop, "1")).start()
-    refused.wait_end(1)
-    assert ("the saga order has instances of definition 2, which this version lacks: put it back until they are "
-            "forgotten") in refused.said(), refused.said()
-    shop.use("order", versions.version(shop, refused.generation(), "1 2")).start().wait_ready()
-    shop.provider.clear()
+    refused = versions.next_version(shop, "1")
+    words = ("the saga order has instances of definition 2, which this version lacks: put it back until they are "
+             "forgotten")
+    done = refused.do("upgrade", status=1)
+    assert words in done.err, done
+    done = refused.do("check", status=1)
+    assert words in done.out, done
+    done = refused.do("describe", "--ref", order.id, status=1)
+    assert "it has definition 2 of the saga order: ask its version" in done.err, done
+    shop.provider.clear()  # nothing went down: the old version ends it
     order.expect("confirmed")
+    assert definition(order) == 2
+    versions.deploy(shop, "1 2")
     assert definition(order) == 2

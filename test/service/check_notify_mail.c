@@ -88,6 +88,60 @@ START_TEST(what_is_refused_is_given_up)
 }
 END_TEST
 
+/* Who knows an order's id reads these words, and shall not learn whose it is. */
+START_TEST(what_the_server_says_does_not_show_the_address)
+{
+    static const struct {
+        const char *said, *told;
+    } words[] = {
+        {"550 5.1.1 <ada@example.org>: Recipient address rejected: no such user",
+         "550 5.1.1 <(address)>: Recipient address rejected: no such user"},
+        {"550 5.1.1 Ada@Example.ORG... User unknown", "550 5.1.1 (address) User unknown"},
+        {"550 no mailbox here by the name ada", "550 no mailbox here by the name (address)"},
+        {"550 forwarded to <ada.lovelace@example.net>: full", "550 forwarded to <(address)>: full"},
+        {"550 bounce-ada=example.org: adaptive", "550 bounce-(address)=example.org: adaptive"},
+        {"ada@example.org", "(address)"},
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        struct harness *h = notify_shop_sending();
+
+        CALL_REFUSED(h, "mail", words[i].said);
+        EXPECT_GIVEN_UP(h, words[i].told);
+        harness_end(h);
+    }
+}
+END_TEST
+
+START_TEST(nor_does_what_was_deferred_too_often)
+{
+    struct harness *h = notify_shop_sending();
+
+    CALL_REFUSED(h, "mail", "deferred 451 <ada@example.org>: greylisted");
+    ck_assert_int_eq(harness_query(h, "SELECT reason = '451 <(address)>: greylisted' FROM mail"),
+                     1);
+    harness_skip(h, 4 * DAY_MS);
+    harness_wait(h, 0);
+    CALL_REFUSED(h, "mail", "deferred 451 <ada@example.org>: greylisted");
+    EXPECT_GIVEN_UP(h, "451 <(address)>: greylisted");
+    harness_end(h);
+}
+END_TEST
+
+/* Of so short a name each comes out longer. */
+START_TEST(what_is_hidden_is_cut_as_well)
+{
+    char words[2 * MAIL_REASON_MAX + 1], told[MAIL_REASON_MAX + 1];
+
+    for (size_t i = 0; i < sizeof(words); i++)
+        words[i] = i % 2 ? ' ' : 'a';
+    words[sizeof(words) - 1] = '\0';
+    mail_reason_hide(told, words, "a@example.org");
+    ck_assert_uint_eq(strlen(told), MAIL_REASON_MAX);
+    ck_assert_int_eq(strncmp(told, "(address) (address) ", 20), 0);
+}
+END_TEST
+
 START_TEST(a_refusal_may_say_nothing)
 {
     struct harness *h = notify_shop_sending();
@@ -302,7 +356,9 @@ START_TEST(the_lines_are_checked)
 END_TEST
 
 SUITE("notify mail", it_is_accepted_and_sent, a_repetition_is_accepted_again,
-      each_kind_and_order_has_its_own, what_is_refused_is_given_up, a_refusal_may_say_nothing,
-      a_long_refusal_is_cut, what_is_deferred_is_tried_again, after_four_days_it_is_given_up,
-      what_ended_is_forgotten, what_has_not_ended_is_not_forgotten, the_form_is_checked,
-      line_ends_are_refused, the_lines_are_checked)
+      each_kind_and_order_has_its_own, what_is_refused_is_given_up,
+      what_the_server_says_does_not_show_the_address, nor_does_what_was_deferred_too_often,
+      what_is_hidden_is_cut_as_well, a_refusal_may_say_nothing, a_long_refusal_is_cut,
+      what_is_deferred_is_tried_again, after_four_days_it_is_given_up, what_ended_is_forgotten,
+      what_has_not_ended_is_not_forgotten, the_form_is_checked, line_ends_are_refused,
+      the_lines_are_checked)

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 
 #define RECORDED_GENERATION 1
-#define RECORDED            UINT64_C(0x3803054679638249)
+#define RECORDED            UINT64_C(0x83b0827e173cf978)
 
 #define HOUR_MS (60 * 60 * 1000LL)
 

@@ -206,6 +206,42 @@ START_TEST(letters_beyond_ascii_are_not_sent_to)
 }
 END_TEST
 
+START_TEST(nor_are_they_put_into_a_folder)
+{
+    folder_init(&data);
+    start(NULL, "shop@example.com");
+    send(0, "\xc3\xa4"
+            "da@example.org");
+    calls_expect_told(&calls, 0, EVT_CALL_END_REFUSED,
+                      "553 the address holds letters beyond ASCII");
+    ck_assert_ptr_null(folder_read(&data, "mail/new/o-1.confirmed", &(size_t){0}));
+    stop();
+    folder_release(&data);
+}
+END_TEST
+
+/* It would be said of every mail. */
+START_TEST(a_server_that_does_not_relay_for_us_defers)
+{
+    start_server("554 Relay access denied", NULL);
+    send(0, MAILED_TO);
+    calls_expect_told(&calls, 0, EVT_CALL_END_REFUSED, "deferred 554 Relay access denied");
+    stop_server();
+}
+END_TEST
+
+START_TEST(a_server_that_takes_no_such_sender_defers)
+{
+    sink = (struct smtp_sink){.mail = "550 5.1.8 Domain not found"};
+    smtp_sink_start(&sink);
+    folder_init(&data);
+    start(sink.url, "shop@example.com");
+    send(0, MAILED_TO);
+    calls_expect_told(&calls, 0, EVT_CALL_END_REFUSED, "deferred 550 5.1.8 Domain not found");
+    stop_server();
+}
+END_TEST
+
 START_TEST(wrong_settings_are_told)
 {
     folder_init(&data);
@@ -236,4 +272,6 @@ END_TEST
 SUITE("notify way", it_goes_into_the_data_folder, it_goes_into_a_folder,
       a_folder_that_cannot_be_is_tried_again, it_goes_to_a_server, a_server_refuses_for_good,
       a_server_defers, a_server_that_goes_silently_is_asked_again,
-      letters_beyond_ascii_are_not_sent_to, wrong_settings_are_told, inside_it_goes_nowhere)
+      letters_beyond_ascii_are_not_sent_to, nor_are_they_put_into_a_folder,
+      a_server_that_does_not_relay_for_us_defers, a_server_that_takes_no_such_sender_defers,
+      wrong_settings_are_told, inside_it_goes_nowhere)

@@ -735,7 +735,9 @@ START_TEST(a_reason_has_a_form)
     ck_problem(&web, 400, "/why: there is no such field");
     evt_buf_printf(&body, "{\"reason\":\"%0201d\"}", 1);
     cancel("", KEY("b"), evt_buf_text(&body));
-    ck_problem(&web, 422, "/reason: the reason has more than 200 bytes");
+    ck_problem(&web, 422, "/reason: the reason is not 0 to 200 bytes");
+    cancel("", KEY("b"), "{\"reason\":\"line one\\nBcc: x@y\"}");
+    ck_problem(&web, 422, "/reason: the reason holds a control character");
     evt_buf_release(&body);
     stop();
 }
@@ -831,7 +833,8 @@ START_TEST(an_end_that_was_left_is_a_step)
 END_TEST
 
 /* The id of what was sent last for the first item of a step. */
-static void sent_id(const char *step, char id[128])
+/* And the trace under which it was sent. */
+static void sent_id(const char *step, char id[128], char trace[64])
 {
     const int p = evt_partition_of(order_id, strlen(order_id), FAKE_BUS_SHARDS);
     const char *part;
@@ -839,19 +842,20 @@ static void sent_id(const char *step, char id[128])
     sqlite3 *db;
 
     ck_assert_int_eq(sqlite3_open_v2(bus->paths[p], &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT parts FROM evt_sagas", -1, &row, NULL),
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT parts, trace FROM evt_sagas", -1, &row, NULL),
                      SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(row), SQLITE_ROW);
     part = strstr((const char *)sqlite3_column_text(row, 0), step);
     ck_assert_int_eq(sscanf(part + strlen(step), " 1 asked 1 %*d %127s", id), 1);
+    snprintf(trace, 64, "%s", (const char *)sqlite3_column_text(row, 1));
     sqlite3_finalize(row);
     sqlite3_close(db);
 }
 
-/* A refusal of one of our messages comes under any key. */
+/* A refusal of one of our messages comes under any key, and with its trace. */
 START_TEST(what_comes_under_another_key_wakes_too)
 {
-    char id[128];
+    char id[128], trace[64];
     const struct evt_rejected msg = {.message_id = id,
                                      .message_type = payment_authorise_payment_type.name,
                                      .topic = "shop.payment.inbox.v1",
@@ -864,11 +868,12 @@ START_TEST(what_comes_under_another_key_wakes_too)
     start();
     place(KEY("a"));
     p = evt_partition_of(order_id, strlen(order_id), FAKE_BUS_SHARDS);
-    sent_id("authorise", id);
+    sent_id("authorise", id, trace);
     follow(&at, NULL);
     read_until(&at, "id: 3\n", &all);
     reserved(1); /* keys are noted by now */
     read_until(&at, "id: 4\n", &all);
+    bus->trace = trace;
     fake_bus_tell(bus, "payment", p, "any", &evt_rejected_type, &msg);
     fake_bus_commit(bus, p);
     read_until(&at, "\"what\":\"turned back\"", &all);

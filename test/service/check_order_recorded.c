@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define RECORDED_GENERATION 1
-#define RECORDED            UINT64_C(0x8dbb85fda249b7f2)
+#define RECORDED            UINT64_C(0x636678224f2e1a86)
 
 #define SECOND_MS 1000LL
 #define HOUR_MS   (60 * 60 * SECOND_MS)

@@ -157,6 +157,8 @@ START_TEST(another_currency_turns_back_at_once)
     order_shop_released(h, 2);
     voided(h);
     expect_rejected(h, "tea is sold in USD and not in EUR");
+    /* Its price would be read as one in euros. */
+    ck_assert_int_eq(harness_query(h, "SELECT count(price_minor) FROM order_line"), 0);
     harness_end(h);
 }
 END_TEST
@@ -410,6 +412,70 @@ START_TEST(a_mail_that_is_given_up_changes_nothing_but_is_said)
 }
 END_TEST
 
+static void reject_mail(struct harness *h)
+{
+    REJECT_SENT(h, "notify", notify_send_mail, "the name is odd");
+    EXPECT_NOTHING(h);
+    ck_assert_int_eq(harness_query(h, "SELECT mail = 'the mail was not accepted: rejected:"
+                                      " the name is odd' FROM orders"),
+                     1);
+}
+
+START_TEST(a_confirmation_that_notify_rejects_is_said)
+{
+    struct harness *h = order_shop();
+
+    order_shop_to_commit(h);
+    order_shop_committed(h, 1);
+    order_shop_committed(h, 2);
+    EXPECT(h, order_order_confirmed, .order_id = ORDER_ID, .total_minor = ORDER_TOTAL,
+           .currency = "EUR");
+    reject_mail(h);
+    STATUS(h, "confirmed", "completed");
+    harness_end(h);
+}
+END_TEST
+
+START_TEST(a_confirmation_that_is_never_answered_is_said)
+{
+    struct harness *h = order_shop();
+
+    order_shop_to_commit(h);
+    order_shop_committed(h, 1);
+    order_shop_committed(h, 2);
+    EXPECT(h, order_order_confirmed, .order_id = ORDER_ID, .total_minor = ORDER_TOTAL,
+           .currency = "EUR");
+    for (int hour = 0; hour < 30; hour++)
+        harness_wait(h, 60 * MINUTE_MS);
+    harness_skip_sent(h, 29); /* the same, again and again */
+    EXPECT_NOTHING(h);
+    ck_assert_int_eq(harness_query(h, "SELECT mail = 'the mail was not accepted: no answer'"
+                                      " FROM orders"),
+                     1);
+    /* It was, after all. */
+    GIVE(h, "notify", notify_mail_sent, .order_id = ORDER_ID,
+         .kind = NOTIFY_MAIL_KIND_ORDER_CONFIRMED);
+    ck_assert_int_eq(harness_query(h, "SELECT mail = 'sent' FROM orders"), 1);
+    harness_end(h);
+}
+END_TEST
+
+START_TEST(a_farewell_that_notify_rejects_is_said)
+{
+    struct harness *h = order_shop();
+
+    refuse_line(h, 1);
+    EXPECT_RELEASE(h, 2);
+    EXPECT(h, payment_void_payment, .order_id = ORDER_ID);
+    order_shop_released(h, 2);
+    voided(h);
+    expect_rejected(h, "tea is not in stock in that quantity");
+    reject_mail(h);
+    STATUS(h, "rejected", "undone");
+    harness_end(h);
+}
+END_TEST
+
 /* It waits for nothing but the server, the order's end for the goods. */
 START_TEST(a_mail_may_be_there_before_the_end)
 {
@@ -493,6 +559,8 @@ SUITE("order: saga", an_order_is_confirmed, a_declined_payment_releases_the_good
       cancelled_after_it_was_confirmed, what_is_not_answered_is_asked_again_and_then_undone,
       a_saga_has_ten_minutes_to_its_pivot, behind_the_pivot_nothing_turns_back_by_itself,
       a_refused_refund_is_tried_again_then_parked_and_taken_up_by_a_person,
-      a_mail_that_is_given_up_changes_nothing_but_is_said, a_mail_may_be_there_before_the_end,
+      a_mail_that_is_given_up_changes_nothing_but_is_said,
+      a_confirmation_that_notify_rejects_is_said, a_confirmation_that_is_never_answered_is_said,
+      a_farewell_that_notify_rejects_is_said, a_mail_may_be_there_before_the_end,
       a_confirmation_that_was_overtaken_is_not_the_last_mail, an_order_is_placed_once,
       answers_that_nobody_asked_for_are_rejected)

@@ -111,7 +111,7 @@ START_TEST(refusals_come_with_code_and_words)
     ck_assert_str_eq(call("authorise", "2198 EUR tok_chargeDeclined", EVT_CALL_END_REFUSED),
                      "card_declined Your card was declined.");
     ck_assert_str_eq(call("authorise", "900000000000 EUR tok_visa", EVT_CALL_END_REFUSED),
-                     "amount_too_large Amount must be no more than 99999999.");
+                     "amount_too_large The amount is larger than can be paid.");
     ck_assert_int_eq(strncmp(call("authorise", "1 EUR tok_none", EVT_CALL_END_REFUSED),
                              "resource_missing ", 17),
                      0);
@@ -190,6 +190,78 @@ START_TEST(what_says_nothing_is_unknown)
 }
 END_TEST
 
+/* As often as it takes: what was done is found done, under whichever key. */
+static void ck_second_key(const char *fault, const char *name, const char *intent, const char *told)
+{
+    char request[300];
+    const int first = begun;
+
+    provider_fault(&pr, fault);
+    call(name, intent, EVT_CALL_END_UNKNOWN);
+    begun = first; /* the same key again */
+    calls_again(&calls, first);
+    ck_assert_str_eq(call(name, intent, EVT_CALL_END_REFUSED), "key_spent 2");
+    snprintf(request, sizeof(request), "%s 2", intent);
+    ck_assert_int_eq(strncmp(call(name, request, EVT_CALL_END_OK), told, strlen(told)), 0);
+}
+
+/* The provider failed once, and repeats that for as long as it knows the key. */
+START_TEST(an_error_that_a_key_keeps_is_no_end)
+{
+    static const char *const faults[] = {
+        "{\"fault\":\"error\",\"keep\":\"yes\",\"count\":1}",
+        "{\"fault\":\"error\",\"keep\":\"yes\",\"done\":\"yes\",\"count\":1}"};
+
+    start();
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+        const char *done = i ? "done" : NULL;
+        const char *intent = call("authorise", "2198 EUR tok_visa", EVT_CALL_END_OK);
+        char kept[64];
+
+        snprintf(kept, sizeof(kept), "%s", intent);
+        ck_second_key(faults[i], "capture", kept, done ? done : "pi_");
+        ck_second_key(faults[i], "refund", kept, done ? done : "re_");
+        snprintf(kept, sizeof(kept), "%s", call("authorise", "1 EUR tok_visa", EVT_CALL_END_OK));
+        ck_second_key(faults[i], "void", kept, done ? done : "pi_");
+    }
+    ck_assert_int_eq(provider_sum(&pr, "captured"), 2 * 2198);
+    ck_assert_int_eq(provider_sum(&pr, "refunded"), 2 * 2198);
+    ck_assert_int_eq(provider_sum(&pr, "held"), 0);
+    stop();
+}
+END_TEST
+
+/* Whether the money is held only its books say. */
+START_TEST(an_authorisation_whose_key_is_spent_is_parked)
+{
+    start();
+    provider_fault(&pr, "{\"fault\":\"error\",\"keep\":\"yes\",\"done\":\"yes\",\"count\":1}");
+    call("authorise", "2198 EUR tok_visa", EVT_CALL_END_UNKNOWN);
+    calls_again(&calls, 0);
+    begun = 0;
+    ck_assert_str_eq(call("authorise", "2198 EUR tok_visa", EVT_CALL_END_PARKED),
+                     "the provider repeats an answer that says nothing: look there what became of"
+                     " it, and settle the call");
+    ck_assert_int_eq(provider_sum(&pr, "held"), 2198);
+    stop();
+}
+END_TEST
+
+START_TEST(each_currency_is_counted_as_the_provider_does)
+{
+    start();
+    status_of(call("authorise", "5 ISK tok_visa", EVT_CALL_END_OK));
+    ck_assert_int_eq(provider_number(&pr, "amount"), 500);
+    status_of(call("authorise", "50000 MGA tok_visa", EVT_CALL_END_OK));
+    ck_assert_int_eq(provider_number(&pr, "amount"), 500);
+    status_of(call("authorise", "1250 KWD tok_visa", EVT_CALL_END_OK));
+    ck_assert_int_eq(provider_number(&pr, "amount"), 1250);
+    ck_assert_str_eq(call("authorise", "1255 KWD tok_visa", EVT_CALL_END_REFUSED),
+                     "amount_not_payable This amount cannot be paid in this currency.");
+    stop();
+}
+END_TEST
+
 START_TEST(without_a_key_nobody_is_asked)
 {
     start_at("http://127.0.0.2:1");
@@ -226,5 +298,7 @@ END_TEST
 
 SUITE("payment provider", it_is_authorised_captured_and_refunded, it_is_authorised_and_voided,
       refusals_come_with_code_and_words, what_was_done_before_is_ok,
-      a_lost_answer_is_asked_for_again, what_says_nothing_is_unknown, without_a_key_nobody_is_asked,
+      a_lost_answer_is_asked_for_again, what_says_nothing_is_unknown,
+      an_error_that_a_key_keeps_is_no_end, an_authorisation_whose_key_is_spent_is_parked,
+      each_currency_is_counted_as_the_provider_does, without_a_key_nobody_is_asked,
       a_request_of_nobody_is_parked, inside_nobody_is_asked)

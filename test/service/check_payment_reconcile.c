@@ -111,9 +111,9 @@ START_TEST(what_is_the_same_agrees)
     theirs("pi_5", "o-5", "requires_payment_method", 5);
     theirs("pi_6", "o-6", "requires_capture", 6);
     theirs("pi_7", "o-7", "canceled", 7);
-    reconcile_add_refund(&books, "pi_4", 3);
-    reconcile_add_refund(&books, "pi_4", 1);
-    reconcile_add_refund(&books, "pi_none", 1);
+    reconcile_add_refund(&books, "pi_4", 3, false);
+    reconcile_add_refund(&books, "pi_4", 1, false);
+    reconcile_add_refund(&books, "pi_none", 1, false);
     ours("o-8", PAYMENT_VOIDED, 0, "");
     ours("o-7", PAYMENT_CAPTURE_REFUSED, 7, "pi_7");
     ours("o-6", PAYMENT_CAPTURE_REFUSED, 6, "pi_6");
@@ -144,7 +144,7 @@ START_TEST(what_came_to_nothing_is_not_missed)
     theirs("pi_1", "o-1", "requires_payment_method", 1);
     theirs("pi_2", "o-2", "canceled", 2);
     theirs("pi_3", "o-3", "succeeded", 3);
-    reconcile_add_refund(&books, "pi_3", 3);
+    reconcile_add_refund(&books, "pi_3", 3, false);
     SAYS("", 0, 0, 0);
 }
 END_TEST
@@ -171,7 +171,7 @@ START_TEST(another_state_differs)
     }
     ours("o-1", PAYMENT_CAPTURED, 2, "pi_1");
     theirs("pi_1", "o-1", "succeeded", 2);
-    reconcile_add_refund(&books, "pi_1", 1);
+    reconcile_add_refund(&books, "pi_1", 1, false);
     SAYS("state o-1 captured succeeded;", 0, 1, 0);
 }
 END_TEST
@@ -259,6 +259,19 @@ START_TEST(what_is_older_is_not_missed)
     books.ours[0].asked_ms = SINCE - 1;
     theirs("pi_1", "o-1", "canceled", 1);
     SAYS("state o-1 captured canceled;", 0, 1, 0);
+}
+END_TEST
+
+/* What is none of our amounts is not that of the whole one before it. */
+START_TEST(an_odd_amount_is_another)
+{
+    ours("o-1", PAYMENT_AUTHORISED, 5, "pi_1");
+    theirs("pi_1", "o-1", "requires_capture", 5);
+    books.theirs[0].odd = true;
+    ours("o-2", PAYMENT_REFUNDED, 5, "pi_2");
+    theirs("pi_2", "o-2", "succeeded", 5);
+    reconcile_add_refund(&books, "pi_2", 5, true);
+    SAYS("amount o-1 authorised requires_capture;amount o-2 refunded succeeded;", 0, 2, 0);
 }
 END_TEST
 
@@ -406,6 +419,34 @@ START_TEST(it_reads_both_books)
 }
 END_TEST
 
+/* Five kronur of ours are 500 of theirs, taken and back. */
+START_TEST(it_counts_as_the_provider_does)
+{
+    const char *url = start();
+    char rows[512], line[128], form[128];
+    const char *intent;
+
+    provider_ask(&pr, PROVIDER_CREATE,
+                 "amount=500&currency=isk&confirm=true&payment_method=pm_card_visa"
+                 "&capture_method=manual&metadata[order_id]=o-1");
+    ck_done(&pr);
+    intent = provider_text(&pr, "id");
+    snprintf(rows, sizeof(rows), "('o-1', 'refunded', 5, 'ISK', '%s', '', '', 0, 0, 0, 9e12, 9e12)",
+             intent);
+    snprintf(line, sizeof(line), "POST /v1/payment_intents/%s/capture", intent);
+    snprintf(form, sizeof(form), "payment_intent=%s", intent);
+    make_store(0, rows);
+    make_store(1, "");
+    provider_ask(&pr, line, "");
+    ck_done(&pr);
+    provider_ask(&pr, "POST /v1/refunds", form);
+    ck_done(&pr);
+    ck_assert_int_eq(reconciles(url, NULL), EVT_EXIT_OK);
+    ck_file("err", "svc-payment: reconcile: 1 agree, 0 differ, 0 in motion\n");
+    stop();
+}
+END_TEST
+
 /* More than a page of each. */
 START_TEST(it_reads_every_page)
 {
@@ -496,6 +537,9 @@ START_TEST(what_cannot_be_read_is_told)
     ck_assert_int_eq(reconciles("inside", NULL), EVT_EXIT_USAGE);
     ck_file("err", "svc-payment: reconcile: the provider inside keeps no books: say --psp-url\n");
     ck_assert_int_eq(reconciles("http://192.0.2.1", NULL), EVT_EXIT_USAGE);
+    ck_file("err", "svc-payment: reconcile: the secret key would go there for everybody to read: "
+                   "say --psp-url https://...\n");
+    ck_assert_int_eq(reconciles("https://192.0.2.1", NULL), EVT_EXIT_USAGE);
     ck_file("err", "svc-payment: reconcile: set PSP_KEY: only a provider on this machine does"
                    " without\n");
     provider_fault(&pr, "{\"fault\":\"error\",\"status\":503}");
@@ -520,6 +564,7 @@ START_TEST(what_cannot_be_read_is_told)
              url);
     text = folder_read(&folder, "err", &len); /* the rest is libcurl's, and differs */
     ck_assert_msg(strncmp(text, want, strlen(want)) == 0, "%s", text);
+    ck_assert_msg(strstr(text, ": say where the provider is (--psp-url)\n") != NULL, "%s", text);
     free(text);
     folder_write(&folder, "payment/1.db", "this is no store, and longer than a header", 42);
     ck_assert_int_eq(reconciles(url, NULL), EVT_EXIT_FAILURE);
@@ -559,6 +604,7 @@ SUITE("payment reconcile", empty_books_agree, what_is_the_same_agrees, what_one_
       what_came_to_nothing_is_not_missed, another_state_differs, another_amount_differs,
       a_second_one_for_an_order_differs, what_is_under_way_is_in_motion,
       what_is_under_way_for_long_is_stuck, what_changed_meanwhile_is_in_motion,
-      what_is_older_is_not_missed, what_another_machine_has_is_not_missed, it_reads_both_books,
-      it_reads_every_page, it_speaks_to_programs, a_store_that_is_elsewhere_is_named,
-      who_asks_too_often_waits, what_cannot_be_read_is_told, it_is_a_sub_command)
+      what_is_older_is_not_missed, an_odd_amount_is_another, what_another_machine_has_is_not_missed,
+      it_reads_both_books, it_counts_as_the_provider_does, it_reads_every_page,
+      it_speaks_to_programs, a_store_that_is_elsewhere_is_named, who_asks_too_often_waits,
+      what_cannot_be_read_is_told, it_is_a_sub_command)

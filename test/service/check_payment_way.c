@@ -49,6 +49,56 @@ START_TEST(it_is_authorised_and_voided)
 }
 END_TEST
 
+/* The provider repeats an error for good: the same is asked for under another key. */
+START_TEST(a_spent_key_is_replaced)
+{
+    struct harness *h = payment_shop_in(PAYMENT_AUTHORISED);
+
+    payment_shop_capture(h);
+    CALL_REFUSED(h, "capture", "key_spent 2");
+    EXPECT_CALL(h, "capture", PAID_INTENT " 2");
+    payment_shop_refund(h); /* a wish outlives it */
+    CALL_REFUSED(h, "capture", "key_spent 3");
+    EXPECT_CALL(h, "capture", PAID_INTENT " 3");
+    EXPECT_NOTHING(h);
+    CALL_OK(h, "capture", "done");
+    EXPECT_CALL(h, "refund", PAID_INTENT);
+    CALL_REFUSED(h, "refund", "key_spent 2");
+    EXPECT_CALL(h, "refund", PAID_INTENT " 2");
+    CALL_OK(h, "refund", "done");
+    EXPECT_REFUNDED(h, PAID_AMOUNT);
+    EXPECT_NO_CALL(h);
+    harness_end(h);
+}
+END_TEST
+
+START_TEST(a_spent_key_of_a_void_is_replaced)
+{
+    struct harness *h = payment_shop_in(PAYMENT_AUTHORISED);
+
+    payment_shop_void(h);
+    CALL_REFUSED(h, "void", "key_spent 2");
+    EXPECT_CALL(h, "void", PAID_INTENT " 2");
+    CALL_OK(h, "void", "done");
+    EXPECT_VOIDED(h);
+    EXPECT_NO_CALL(h);
+    harness_end(h);
+}
+END_TEST
+
+/* Which of them says so, whoever wrote it, a second one would hold the money twice. */
+START_TEST(an_authorisation_is_made_once)
+{
+    struct harness *h = payment_shop();
+
+    payment_shop_authorise(h);
+    CALL_REFUSED(h, "authorise", "key_spent 2");
+    EXPECT(h, payment_payment_declined, .order_id = PAID_ORDER, .code = "key_spent", .reason = "2");
+    EXPECT_NO_CALL(h);
+    harness_end(h);
+}
+END_TEST
+
 /* The same command again: the same answer, and no second call. */
 START_TEST(a_repeated_command_gets_the_answer_again)
 {
@@ -305,6 +355,7 @@ START_TEST(of_a_captured_one_nothing_is_held)
 END_TEST
 
 SUITE("payment way", it_is_authorised_captured_and_refunded, it_is_authorised_and_voided,
+      a_spent_key_is_replaced, a_spent_key_of_a_void_is_replaced, an_authorisation_is_made_once,
       a_repeated_command_gets_the_answer_again, a_declined_one_stays_declined,
       a_refusal_may_say_nothing, a_long_code_is_cut, a_refused_capture_stays_refused_and_is_voided,
       a_refused_refund_may_be_asked_for_again, a_refused_void_may_be_asked_for_again,

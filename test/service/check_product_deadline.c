@@ -1,9 +1,12 @@
 /* A reservation's deadline, and how long a line is remembered after its end. */
-#include "svc-product/store_reservation.h"
 #include "test/lib/product_shop.h"
 #include "test/lib/suite.h"
 
 #include <stdio.h>
+
+#define DAY_MS       (24LL * 60 * 60 * 1000)
+#define KEPT_MS      (30 * DAY_MS)
+#define SOLD_KEPT_MS (400 * DAY_MS)
 
 START_TEST(what_nobody_commits_frees_itself)
 {
@@ -91,7 +94,7 @@ START_TEST(old_lines_are_forgotten_as_new_ones_end)
 
     for (int order = 1; order <= 5; order++)
         release(h, order);
-    harness_wait(h, STORE_RESERVATION_KEPT_MS);
+    harness_wait(h, KEPT_MS);
     release(h, 6); /* they are not older than that yet */
     ck_assert_int_eq(rows(h), 6);
     harness_wait(h, 1);
@@ -111,16 +114,46 @@ END_TEST
 START_TEST(what_stands_is_not_forgotten)
 {
     struct harness *h = product_shop();
-    const int64_t deadline = HARNESS_NOW + 2 * STORE_RESERVATION_KEPT_MS;
+    const int64_t deadline = HARNESS_NOW + 2 * KEPT_MS;
 
     GIVE(h, "order", product_reserve_stock, .order_id = "o-1", .line = 1, .sku = "tea",
          .quantity = 3, .deadline = deadline);
     EXPECT(h, product_stock_reserved, .order_id = "o-1", .line = 1, .sku = "tea", .quantity = 3,
            .price_minor = 499, .currency = "EUR", .deadline = deadline);
-    harness_wait(h, STORE_RESERVATION_KEPT_MS + 1);
+    harness_wait(h, KEPT_MS + 1);
     release(h, 2);
     ck_assert_int_eq(rows(h), 2);
     ck_assert_int_eq(product_shop_reserved(h), 3);
+    product_shop_end(h);
+}
+END_TEST
+
+/* A cancelled order's refund may be a year under way. */
+START_TEST(what_is_sold_comes_back_after_a_year)
+{
+    struct harness *h = product_shop();
+
+    product_shop_reserve(h, "o-1", 1, 3);
+    product_shop_commit(h, "o-1", 1, 3, 7);
+    harness_wait(h, SOLD_KEPT_MS);
+    release(h, 2); /* an end that forgets what is old enough */
+    GIVE(h, "order", product_release_stock, .order_id = "o-1", .line = 1, .sku = "tea");
+    EXPECT(h, product_stock_changed, .sku = "tea", .delta = 3, .on_hand = 10);
+    EXPECT(h, product_stock_released, .order_id = "o-1", .line = 1, .sku = "tea");
+    ck_assert_int_eq(rows(h), 2);
+    product_shop_end(h);
+}
+END_TEST
+
+START_TEST(what_is_sold_is_forgotten_after_that)
+{
+    struct harness *h = product_shop();
+
+    product_shop_reserve(h, "o-1", 1, 3);
+    product_shop_commit(h, "o-1", 1, 3, 7);
+    harness_wait(h, SOLD_KEPT_MS + 1);
+    release(h, 2);
+    ck_assert_int_eq(rows(h), 1);
     product_shop_end(h);
 }
 END_TEST
@@ -132,16 +165,16 @@ START_TEST(every_end_forgets)
 
     for (int order = 1; order <= 5; order++)
         release(h, order);
-    harness_wait(h, STORE_RESERVATION_KEPT_MS + 1);
+    harness_wait(h, KEPT_MS + 1);
     GIVE(h, "order", product_reserve_stock, .order_id = "o-6", .line = 1, .sku = "tea",
          .quantity = 1, .deadline = DEADLINE);
     EXPECT(h, product_stock_refused, .order_id = "o-6", .line = 1, .sku = "tea",
            .reason = PRODUCT_REFUSAL_REASON_EXPIRED);
     ck_assert_int_eq(rows(h), 4);
     GIVE(h, "order", product_reserve_stock, .order_id = "o-7", .line = 1, .sku = "tea",
-         .quantity = 1, .deadline = DEADLINE + STORE_RESERVATION_KEPT_MS);
+         .quantity = 1, .deadline = DEADLINE + KEPT_MS);
     EXPECT(h, product_stock_reserved, .order_id = "o-7", .line = 1, .sku = "tea", .quantity = 1,
-           .price_minor = 499, .currency = "EUR", .deadline = DEADLINE + STORE_RESERVATION_KEPT_MS);
+           .price_minor = 499, .currency = "EUR", .deadline = DEADLINE + KEPT_MS);
     ck_assert_int_eq(rows(h), 5);
     harness_wait(h, DEADLINE - HARNESS_NOW);
     ck_assert_int_eq(rows(h), 3);
@@ -151,4 +184,5 @@ END_TEST
 
 SUITE("product_deadline", what_nobody_commits_frees_itself, what_has_expired_is_gone,
       what_is_sold_or_undone_does_not_expire, until_its_timer_comes_a_reservation_can_be_committed,
-      old_lines_are_forgotten_as_new_ones_end, what_stands_is_not_forgotten, every_end_forgets)
+      old_lines_are_forgotten_as_new_ones_end, what_stands_is_not_forgotten,
+      what_is_sold_comes_back_after_a_year, what_is_sold_is_forgotten_after_that, every_end_forgets)

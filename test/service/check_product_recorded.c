@@ -11,7 +11,7 @@
 #include <inttypes.h>
 
 #define RECORDED_GENERATION 1
-#define RECORDED            UINT64_C(0x7724d0948b712d57)
+#define RECORDED            UINT64_C(0x985099e32f8d30b2)
 
 #define TOLD_MAX 64
 

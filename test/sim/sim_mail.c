@@ -85,8 +85,10 @@ enum evt_call_end sim_mail_call(struct sim_world *world, const struct sim_reques
     evt_arena_release(&arena);
     if (!request->told || status != 250)
         mail->unsure = true;
-    return mail_attempt_end(request->told ? status : 0, "Words of a server", request->attempt,
-                            words);
+    return mail_attempt_end(&(const struct evt_call_answer){.status = request->told ? status : 0,
+                                                            .reason = "Words of a server",
+                                                            .body = "Words of a server"},
+                            request->attempt, words);
 }
 
 bool sim_mail_settle(struct sim_world *world, const char *ref, struct evt_buf *words)

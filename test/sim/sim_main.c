@@ -139,6 +139,7 @@ static void add(struct sim_stats *sum, const struct sim_stats *stats)
     sum->trips += stats->trips;
     sum->trips_undone += stats->trips_undone;
     sum->trips_retried += stats->trips_retried;
+    sum->trips_settled += stats->trips_settled;
     sum->orders += stats->orders;
     sum->confirmed += stats->confirmed;
     sum->rejected += stats->rejected;
@@ -176,9 +177,9 @@ static unsigned sum_up(const struct sim_stats *stats, double seconds)
         missing += stats->faults[i] == 0;
     }
     printf("; held %" PRIu64 ", dead letters %" PRIu64 ", rebuilds %" PRIu64 ", sagas %" PRIu64
-           ", undone %" PRIu64 ", taken up again %" PRIu64 "\n",
+           ", undone %" PRIu64 ", taken up again %" PRIu64 ", settled %" PRIu64 "\n",
            stats->held, stats->dead_letters, stats->rebuilds, stats->trips, stats->trips_undone,
-           stats->trips_retried);
+           stats->trips_retried, stats->trips_settled);
     printf("orders %" PRIu64 ": confirmed %" PRIu64 ", rejected %" PRIu64 ", cancelled %" PRIu64
            ", refunded %" PRIu64 "; taken up again %" PRIu64 "\n",
            stats->orders, stats->confirmed, stats->rejected, stats->cancelled, stats->refunded,

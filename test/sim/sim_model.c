@@ -214,6 +214,20 @@ static void hear_retry(struct sim_trip_model *trip)
             trip->parts[step][item].blocked = false;
 }
 
+/* A person's word is as good as the host's; only what is undone is settled here. */
+static void hear_settled(struct sim_trip_model *trip, const struct evt_settle_saga *word,
+                         int64_t time_ms)
+{
+    for (int step = 0; step < trip->plan->steps_n; step++)
+        if (strcmp(sim_model_step(trip, step)->name, word->step) == 0)
+            hear_told(trip,
+                      &(const struct sim_host_told){.ref = trip->ref,
+                                                    .step = step,
+                                                    .item = word->item,
+                                                    .word = EVT_SAGA_UNDONE},
+                      time_ms);
+}
+
 bool sim_model_decode(const struct evt_type *type, const struct evt_record *rec,
                       struct evt_arena *arena, void *msg)
 {
@@ -232,6 +246,7 @@ void sim_model_hear(struct sim_world *world, int generation, const struct evt_re
         struct sim_host_told told;
         struct evt_rejected rejected;
         struct evt_retry_saga retry;
+        struct evt_settle_saga settle;
     } msg;
     struct evt_arena arena = {NULL};
     struct sim_trip_model *trip;
@@ -257,6 +272,9 @@ void sim_model_hear(struct sim_world *world, int generation, const struct evt_re
     } else if (sim_model_decode(&evt_retry_saga_type, rec, &arena, &msg)) {
         if ((trip = sim_model_find(msg.retry.ref)) != NULL)
             hear_retry(trip);
+    } else if (sim_model_decode(&evt_settle_saga_type, rec, &arena, &msg)) {
+        if ((trip = sim_model_find(msg.settle.ref)) != NULL)
+            hear_settled(trip, &msg.settle, rec->time_ms);
     }
     evt_arena_release(&arena);
 }

@@ -1,5 +1,7 @@
 /* Sim operator: the person who deploys, reads the last words of a process and does what they say,
  * and heals held streams. */
+#include "sim_check.h"
+#include "sim_plan.h"
 #include "sim_world.h"
 
 #include "events/evt.h"
@@ -443,20 +445,30 @@ struct stuck_list {
     struct {
         struct sim_seat *seat;
         char ref[48], saga[8];
+        char step[EVT_NAME_MAX + 1]; /* one of those that are to be undone; "": none */
+        int item;
+        int32_t definition;
     } sagas[PARKED_MAX];
     size_t n;
 };
 
-/* What waits for a person, by the parts' own lines. */
-static int parked_parts(const char *parts)
+/* What waits for a person, by the parts' own lines; and the last of what is to be undone. */
+static int parked_parts(const char *parts, char ret_step[EVT_NAME_MAX + 1], int *ret_item)
 {
     int n = 0;
 
+    ret_step[0] = '\0';
     for (; *parts != '\0'; parts += strcspn(parts, "\n") + 1) {
-        char state[16] = "";
+        char step[EVT_NAME_MAX + 1], state[16];
+        int item;
 
-        if (sscanf(parts, "%*s %*d %15s", state) == 1)
-            n += strcmp(state, "parked") == 0 || strcmp(state, "stuck") == 0;
+        if (sscanf(parts, "%64s %d %15s", step, &item, state) != 3)
+            continue;
+        n += strcmp(state, "parked") == 0 || strcmp(state, "stuck") == 0;
+        if (strcmp(state, "stuck") == 0) {
+            snprintf(ret_step, EVT_NAME_MAX + 1, "%s", step);
+            *ret_item = item;
+        }
     }
     return n;
 }
@@ -468,23 +480,82 @@ static void ask_stuck(void *arg)
     sqlite3 *db = evt_store_db(evt_shard_store(list->seat->sh));
     sqlite3_stmt *row = NULL;
 
-    EVT_BUG_ON(sqlite3_prepare_v2(db, "SELECT ref, parked, parts, name FROM evt_sagas", -1, &row,
-                                  NULL) != SQLITE_OK);
+    EVT_BUG_ON(sqlite3_prepare_v2(db, "SELECT ref, parked, parts, name, definition FROM evt_sagas",
+                                  -1, &row, NULL) != SQLITE_OK);
     while (sqlite3_step(row) == SQLITE_ROW && list->n < PARKED_MAX) {
         const int parked = sqlite3_column_int(row, 1);
+        const int there = parked_parts(evt_row_text(row, 2), list->sagas[list->n].step,
+                                       &list->sagas[list->n].item);
 
-        if (parked != parked_parts(evt_row_text(row, 2)))
+        if (parked != there)
             sim_fail(list->seat->node->world, "%s: saga %s counts %d parked parts of %d",
-                     list->seat->path, evt_row_text(row, 0), parked,
-                     parked_parts(evt_row_text(row, 2)));
+                     list->seat->path, evt_row_text(row, 0), parked, there);
         if (parked == 0)
             continue;
         list->sagas[list->n].seat = list->seat;
+        list->sagas[list->n].definition = sqlite3_column_int(row, 4);
         snprintf(list->sagas[list->n].ref, sizeof list->sagas[0].ref, "%s", evt_row_text(row, 0));
         snprintf(list->sagas[list->n].saga, sizeof list->sagas[0].saga, "%s", evt_row_text(row, 3));
         list->n++;
     }
     sqlite3_finalize(row);
+}
+
+static void note_undone(void *arg, sqlite3_stmt *row)
+{
+    *(bool *)arg = sqlite3_column_int(row, 0) != 0;
+}
+
+/* By the hosts' ledgers: it was, and whoever did it never got to say so. */
+static bool is_undone(struct sim_world *world, const char *ref, int step, int item)
+{
+    char sql[200];
+    bool undone = false;
+
+    snprintf(sql, sizeof sql,
+             "SELECT state = 'undone' AND dones = undones FROM job WHERE ref = '%s' AND step = %d"
+             " AND item = %d",
+             ref, step, item);
+    for (size_t i = 0; i < world->nodes_n && !undone; i++)
+        for (size_t s = 0; s < world->nodes[i].seats_n && !undone; s++)
+            if (!world->nodes[i].zombie && world->nodes[i].kind == SIM_HOST && world->nodes[i].up &&
+                world->nodes[i].seats[s].sh != NULL)
+                sim_ask(&world->nodes[i].seats[s], sql, note_undone, &undone);
+    return undone;
+}
+
+static int step_index(int32_t definition, const char *name)
+{
+    const struct sim_plan *plan = sim_plan(definition);
+    int step = 0;
+
+    while (step < plan->steps_n && strcmp(plan->steps[step].name, name) != 0)
+        step++;
+    return step;
+}
+
+/* Now and then a person looks into the ledgers first. False: it is to be tried again. */
+static bool settle_trip(struct sim_world *world, const struct stuck_list *list, size_t i)
+{
+    const char *ref = list->sagas[i].ref;
+    struct evt_settle_saga word = {.saga = "trip",
+                                   .ref = ref,
+                                   .step = list->sagas[i].step,
+                                   .item = list->sagas[i].item,
+                                   .outcome = EVT_SETTLE_SAGA_OUTCOME_UNDONE,
+                                   .why = "the host's ledger says so"};
+    char id[40];
+    const int step = step_index(list->sagas[i].definition, word.step);
+
+    if (word.step[0] == '\0' || !sim_plan_chance(500, "settle", ref, step, word.item, 0) ||
+        !is_undone(world, ref, step, word.item))
+        return false;
+    snprintf(id, sizeof id, "settle-%zu", (size_t)world->records);
+    sim_trace(world, "operator: settles %s %d of trip %s", word.step, (int)word.item, ref);
+    sim_append_message(world, list->sagas[i].seat->part, "/cli/operator", id, &evt_settle_saga_type,
+                       &word, ref);
+    world->stats->trips_settled++;
+    return true;
 }
 
 size_t sim_operator_retry(struct sim_world *world)
@@ -503,6 +574,8 @@ size_t sim_operator_retry(struct sim_world *world)
     for (size_t i = 0; i < list.n; i++) {
         const struct evt_retry_saga retry = {.saga = list.sagas[i].saga, .ref = list.sagas[i].ref};
 
+        if (list.sagas[i].seat->node->kind == SIM_TRIP && settle_trip(world, &list, i))
+            continue;
         snprintf(id, sizeof id, "retry-%zu", (size_t)world->records);
         sim_trace(world, "operator: has saga %s taken up again", list.sagas[i].ref);
         sim_append_message(world, list.sagas[i].seat->part, "/cli/operator", id,

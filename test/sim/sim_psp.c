@@ -126,8 +126,9 @@ static int refund(struct psp *psp)
 static struct sim_intent *find_intent(struct sim_world *world, struct evt_bytes bytes)
 {
     char id[PAYMENT_INTENT_MAX + 1];
+    int keys;
 
-    for (size_t i = 0; payment_intent_parse(bytes, id) && i < world->intents_n; i++)
+    for (size_t i = 0; payment_intent_parse(bytes, id, &keys) && i < world->intents_n; i++)
         if (strcmp(world->intents[i].id, id) == 0)
             return &world->intents[i];
     return NULL;

@@ -83,7 +83,8 @@ void sim_template_use(struct sim_world *world, enum sim_kind kind,
 {
     char template[64];
 
-    if (evt_sim_disk_has(world->disk, path) || part->n == 0 ||
+    /* The tables of trips, by which their generation is known, are others in every history. */
+    if ((kind == SIM_TRIP && sub == NULL) || evt_sim_disk_has(world->disk, path) || part->n == 0 ||
         evt_record_hash(part->records[0]) != world->births[sim_partition_place(world, part)])
         return; /* the topic was created anew */
     path_of(template, sizeof template, kind, sub, part);

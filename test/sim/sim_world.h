@@ -36,7 +36,7 @@
 enum {
     SIM_SEATS_MAX = 6,  /* of a process: two partitions, and two of each of two subscriptions */
     SIM_NODES_MAX = 28, /* zombies included */
-    SIM_CALLS_MAX = 512,
+    SIM_CALLS_MAX = 8192,
     SIM_ORDERS_MAX = 96,
     SIM_MAILS_MAX = 4 * SIM_ORDERS_MAX,
     SIM_SKUS = 8,
@@ -105,7 +105,7 @@ const char *sim_fault_str(enum sim_fault fault);
 struct sim_stats {
     uint64_t histories, records, faults[SIM_FAULT_KINDS];
     uint64_t held, dead_letters, rebuilds, restarts, refusals, effects;
-    uint64_t trips, trips_undone, trips_retried;
+    uint64_t trips, trips_undone, trips_retried, trips_settled;
     uint64_t orders, confirmed, rejected, cancelled, refunded, orders_retried;
 };
 
@@ -403,7 +403,8 @@ extern const struct sim_directed sim_directed[]; /* ends with {0} */
 void sim_operator_deploy(struct sim_world *world, enum sim_kind kind);
 /* Heals held streams by resends and words; returns how many there were. */
 size_t sim_operator_heal(struct sim_world *world);
-/* Has what is parked of the trips taken up again; returns how many there were. */
+/* Has what is parked of sagas taken up again, or settles it by the hosts' ledgers; returns how many
+ * there were. */
 size_t sim_operator_retry(struct sim_world *world);
 /* Settles parked calls by the provider's books; returns how many there were. */
 size_t sim_operator_settle(struct sim_world *world);

@@ -87,14 +87,14 @@ static void expect(const char *want)
 START_TEST(a_refused_sender_is_told)
 {
     sink.mail = "501 5.1.7 who is that";
-    expect("refused 501 501 5.1.7 who is that");
+    expect("refused 501 501 5.1.7 who is that sender");
 }
 END_TEST
 
 START_TEST(a_refused_recipient_is_told_in_all_its_lines)
 {
     sink.rcpt = "550-5.1.1 no such user\r\n550 5.1.1 here";
-    expect("refused 550 550-5.1.1 no such user\n550 5.1.1 here");
+    expect("refused 550 550-5.1.1 no such user\n550 5.1.1 here recipient");
 }
 END_TEST
 

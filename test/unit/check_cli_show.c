@@ -167,5 +167,25 @@ START_TEST(hostile_text)
 }
 END_TEST
 
+/* Other people's words stay on their line, and move no cursor. */
+START_TEST(words_for_a_screen_have_no_control_characters)
+{
+    evt_buf_clear(&out);
+    cli_show_plain(&out, "a\x1b[2J\r\n\t\x7f \"b\" \\ \xc3\xa4\xc2\x9b"
+                         "1m\xc2\xa0");
+    ck_assert_str_eq(evt_buf_text(&out), "a\\u001b[2J\\u000d\\u000a\\u0009\\u007f \"b\" \\"
+                                         " \xc3\xa4\\u009b"
+                                         "1m\xc2\xa0");
+    evt_buf_clear(&out);
+    cli_show_plain(&out, "no text: \xff");
+    ck_assert_str_eq(evt_buf_text(&out), "no text: \\u00ff");
+    evt_buf_clear(&out);
+    cli_show_text(&out, "\xc2\x9b", 2);
+    ck_assert_str_eq(evt_buf_text(&out), "\"\\u009b\"");
+    evt_buf_release(&out);
+}
+END_TEST
+
 SUITE("cli show", a_message, without_a_type_by_its_schema_id, a_dead_letter_has_its_reason,
-      what_cannot_be_decoded, nothing_is_known, a_long_value_is_cut, hostile_text)
+      what_cannot_be_decoded, nothing_is_known, a_long_value_is_cut, hostile_text,
+      words_for_a_screen_have_no_control_characters)

@@ -52,6 +52,41 @@ START_TEST(a_fired_timer_is_a_record)
 }
 END_TEST
 
+/* Its clock is ahead of the log's: it waits for the difference, and no longer. */
+START_TEST(a_timer_that_was_too_early_is_fired_when_it_is_due)
+{
+    struct core_driver driver;
+
+    core_driver_begin(&driver, "timer");
+    driver.ahead_ms = 4;
+    ck_assert_str_eq(core_driver_at(&driver, DUE), "timer.1;");
+    core_run(driver.core);
+    ck_assert_str_eq(core_told(driver.core), "2 ignored: not pending");
+    ck_assert_str_eq(core_driver_at(&driver, DUE + 1), "");
+    ck_assert_int_eq(evt_due_next_ms(driver.due, DUE + 1), DUE + 5);
+    ck_assert_str_eq(core_driver_at(&driver, DUE + 5), "timer.1;");
+    core_run(driver.core);
+    ck_assert_str_eq(core_told(driver.core), "3 applied");
+    core_driver_end(&driver);
+}
+END_TEST
+
+/* Of one that is far too early it is known no better than of any: it is fired again as they are. */
+START_TEST(a_timer_that_was_far_too_early_is_fired_again)
+{
+    struct core_driver driver;
+
+    core_driver_begin(&driver, "timer");
+    driver.ahead_ms = 50000;
+    ck_assert_str_eq(core_driver_at(&driver, DUE), "timer.1;");
+    core_run(driver.core);
+    ck_assert_str_eq(core_told(driver.core), "2 ignored: not pending");
+    ck_assert_str_eq(core_driver_at(&driver, DUE + 1), "");
+    ck_assert_int_eq(evt_due_next_ms(driver.due, DUE + 1), DUE + EVT_FIRE_AGAIN_MS);
+    core_driver_end(&driver);
+}
+END_TEST
+
 /* A lost record, or one that the log dated too early, is published again while the row is pending.
  */
 START_TEST(a_timer_is_fired_again)
@@ -180,6 +215,7 @@ START_TEST(fired_timers_are_bounded)
 END_TEST
 
 SUITE("due", a_timer_is_fired_when_it_is_due, a_fired_timer_is_a_record, a_timer_is_fired_again,
-      each_timer_has_its_own_pause, nothing_is_fired_before_the_shard_has_caught_up,
-      nothing_is_fired_before_the_commit, nothing_of_a_failed_record_is_fired,
-      fired_timers_are_bounded)
+      a_timer_that_was_too_early_is_fired_when_it_is_due,
+      a_timer_that_was_far_too_early_is_fired_again, each_timer_has_its_own_pause,
+      nothing_is_fired_before_the_shard_has_caught_up, nothing_is_fired_before_the_commit,
+      nothing_of_a_failed_record_is_fired, fired_timers_are_bounded)

@@ -4,18 +4,47 @@
 
 #include "test/lib/suite.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void ck_end(int at, int status, int attempt, enum evt_call_end want, const char *want_told)
+static void ck_answer(int at, const struct evt_call_answer *answer, int attempt,
+                      enum evt_call_end want, const char *want_told)
 {
     struct evt_buf told = {0};
-    const enum evt_call_end end = mail_attempt_end(status, "words", attempt, &told);
+    const enum evt_call_end end = mail_attempt_end(answer, attempt, &told);
 
-    ck_assert_msg(end == want, "line %d: %d is %d and not %d", at, status, (int)end, (int)want);
+    ck_assert_msg(end == want, "line %d: %d is %d and not %d", at, answer->status, (int)end,
+                  (int)want);
     ck_assert_msg(strcmp(evt_buf_text(&told), want_told) == 0, "line %d: %s", at,
                   evt_buf_text(&told));
     evt_buf_release(&told);
 }
+
+static void ck_end(int at, int status, int attempt, enum evt_call_end want, const char *want_told)
+{
+    ck_answer(at,
+              &(const struct evt_call_answer){
+                  .status = status, .reason = "words", .body = "words", .body_len = 5},
+              attempt, want, want_told);
+}
+
+/* What it says at the command for `refused`; else to the mail itself. */
+static void ck_command(int at, enum evt_call_refused refused, const char *body, bool deferred)
+{
+    char told[128];
+
+    snprintf(told, sizeof(told), "%s%s", deferred ? "deferred " : "", body);
+    ck_answer(at,
+              &(const struct evt_call_answer){.status = (int)strtol(body, NULL, 10),
+                                              .reason = "",
+                                              .body = body,
+                                              .body_len = strlen(body),
+                                              .refused = refused},
+              1, EVT_CALL_END_REFUSED, told);
+}
+#define DEFERS(command, body)       ck_command(__LINE__, EVT_CALL_REFUSED_##command, body, true)
+#define GIVES_UP(command, body)     ck_command(__LINE__, EVT_CALL_REFUSED_##command, body, false)
 #define IS_OK(status, attempt)      ck_end(__LINE__, status, attempt, EVT_CALL_END_OK, "")
 #define IS_UNKNOWN(status, attempt) ck_end(__LINE__, status, attempt, EVT_CALL_END_UNKNOWN, "")
 #define IS_REFUSED(status, attempt) ck_end(__LINE__, status, attempt, EVT_CALL_END_REFUSED, "words")
@@ -51,6 +80,28 @@ START_TEST(a_wrong_password_defers)
     IS_DEFERRED(534, 1);
     IS_DEFERRED(535, 1);
     IS_DEFERRED(538, 1);
+}
+END_TEST
+
+/* A wrong sender, or a server that relays for nobody like us: all mails would be given up. */
+START_TEST(what_is_about_us_defers)
+{
+    DEFERS(SENDER, "550 5.1.8 Sender address rejected: Domain not found");
+    DEFERS(SENDER, "553 sorry, your domain is not in my list");
+    DEFERS(RECIPIENT, "554 Relay access denied");
+    DEFERS(RECIPIENT, "554 5.7.1 <ada@example.org>: Relay access denied");
+    DEFERS(RECIPIENT, "550-5.7.1 Our system has detected\n550 5.7.1 an odd rate");
+}
+END_TEST
+
+START_TEST(what_is_about_the_customer_or_the_mail_does_not)
+{
+    GIVES_UP(RECIPIENT, "550 5.1.1 No such user");
+    GIVES_UP(RECIPIENT, "554 5.1.1 No such user");
+    GIVES_UP(RECIPIENT, "550 No such user");
+    GIVES_UP(RECIPIENT, "554-5.2.1 off\n554 5.2.1 since long");
+    GIVES_UP(MAIL, "554 5.7.1 Spam");
+    GIVES_UP(MAIL, "554 no");
 }
 END_TEST
 
@@ -156,6 +207,7 @@ START_TEST(states_have_words)
 END_TEST
 
 SUITE("mail caller", what_was_taken_is_ok, what_is_refused_for_good_is_refused, not_now_is_deferred,
-      a_wrong_password_defers, what_is_not_known_is_tried_soon_and_then_deferred,
-      a_request_comes_back_as_it_was, what_no_handler_writes_is_refused, a_mail_has_a_ref,
-      states_have_words)
+      a_wrong_password_defers, what_is_about_us_defers,
+      what_is_about_the_customer_or_the_mail_does_not,
+      what_is_not_known_is_tried_soon_and_then_deferred, a_request_comes_back_as_it_was,
+      what_no_handler_writes_is_refused, a_mail_has_a_ref, states_have_words)

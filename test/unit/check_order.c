@@ -98,8 +98,18 @@ START_TEST(an_address_for_mails_is_one)
     for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
         REFUSE(email, odd[i], "the email holds a character that no address has");
     ck_assert_int_eq(order_reason_check(repeat(201), &err), EVT_E_INVARIANT);
-    ck_assert_str_eq(err.text, BROKEN "the reason has more than 200 bytes");
+    ck_assert_str_eq(err.text, BROKEN "the reason is not 0 to 200 bytes");
     ck_ok(order_reason_check("", &err), err);
+}
+END_TEST
+
+/* It goes into a mail, and notify refuses what would end a header's line. */
+START_TEST(a_reason_is_one_line)
+{
+    ck_assert_int_eq(order_reason_check("line one\nBcc: x@y", &err), EVT_E_INVARIANT);
+    ck_assert_str_eq(err.text, BROKEN "the reason holds a control character");
+    ck_assert_int_eq(order_reason_check("\x7f", &err), EVT_E_INVARIANT);
+    ck_ok(order_reason_check("zu sp\xc3\xa4t", &err), err);
 }
 END_TEST
 
@@ -132,4 +142,5 @@ START_TEST(an_undone_order_has_one_end)
 END_TEST
 
 SUITE("order", what_is_in_order_is_taken, what_is_not_is_refused_in_words,
-      an_address_for_mails_is_one, a_sum_that_cannot_be_is_none, an_undone_order_has_one_end)
+      an_address_for_mails_is_one, a_reason_is_one_line, a_sum_that_cannot_be_is_none,
+      an_undone_order_has_one_end)

@@ -91,17 +91,38 @@ END_TEST
 
 START_TEST(an_intent_may_stand_in_a_path)
 {
-    static const char *const wrong[] = {"", "pi 1", "pi/1", "pi_1?", "pi.1", "p\xc3\xa4"};
+    static const char *const wrong[] = {"",          "pi 1",  "pi/1",   "pi_1?",   "pi.1",
+                                        "p\xc3\xa4", "pi_1 ", "pi_1 x", "pi_1 12", " 2"};
     char longest[PAYMENT_INTENT_MAX + 2], intent[PAYMENT_INTENT_MAX + 1];
+    int keys;
 
-    ck_assert(payment_intent_parse(bytes("pi_3Nx-Y"), intent));
+    ck_assert(payment_intent_parse(bytes("pi_3Nx-Y"), intent, &keys));
     ck_assert_str_eq(intent, "pi_3Nx-Y");
+    ck_assert_int_eq(keys, 1);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-        ck_assert_msg(!payment_intent_parse(bytes(wrong[i]), intent), "%s", wrong[i]);
+        ck_assert_msg(!payment_intent_parse(bytes(wrong[i]), intent, &keys), "%s", wrong[i]);
     memset(longest, 'p', sizeof(longest));
     longest[sizeof(longest) - 1] = '\0';
-    ck_assert(!payment_intent_parse(bytes(longest), intent));
-    ck_assert(payment_intent_parse(bytes(longest + 1), intent));
+    ck_assert(!payment_intent_parse(bytes(longest), intent, &keys));
+    ck_assert(payment_intent_parse(bytes(longest + 1), intent, &keys));
+}
+END_TEST
+
+START_TEST(an_intent_may_say_which_key)
+{
+    char intent[PAYMENT_INTENT_MAX + 1];
+    struct evt_buf buf = {0};
+    int keys;
+
+    payment_intent_print(&buf, "pi_1", 1);
+    ck_assert_str_eq(evt_buf_text(&buf), "pi_1");
+    evt_buf_clear(&buf);
+    payment_intent_print(&buf, "pi_1", 3);
+    ck_assert_str_eq(evt_buf_text(&buf), "pi_1 3");
+    ck_assert(payment_intent_parse((struct evt_bytes){buf.data, buf.len}, intent, &keys));
+    ck_assert_str_eq(intent, "pi_1");
+    ck_assert_int_eq(keys, 3);
+    evt_buf_release(&buf);
 }
 END_TEST
 
@@ -182,4 +203,5 @@ END_TEST
 
 SUITE("payment call", states_and_calls_have_words, an_order_has_an_id,
       an_order_comes_back_as_it_was, what_is_no_order_is_refused, an_intent_may_stand_in_a_path,
-      an_end_is_a_code_and_a_reason, a_long_end_is_cut, an_end_is_printed_as_it_is_read)
+      an_intent_may_say_which_key, an_end_is_a_code_and_a_reason, a_long_end_is_cut,
+      an_end_is_printed_as_it_is_read)

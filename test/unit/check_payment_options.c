@@ -25,7 +25,6 @@ START_TEST(what_is_usable_is_taken)
     ck_assert_str_eq(of("http://localhost:12111"), "");
     setenv("PSP_KEY", "sk_live_4eC39HqLyjWDarjtT1zdp7dc", 1);
     ck_assert_str_eq(of("https://api.stripe.com"), "");
-    ck_assert_str_eq(of("http://psp:12111"), "");
     ck_assert_str_eq(of("https://gateway.example.org:8443/stripe"), "");
     unsetenv("PSP_KEY");
 }
@@ -35,7 +34,27 @@ START_TEST(another_machine_wants_a_key)
 {
     unsetenv("PSP_KEY");
     ck_assert_str_eq(of("https://api.stripe.com"), KEY_IS_MISSING);
-    ck_assert_str_eq(of("http://127.0.0.1.example.org"), KEY_IS_MISSING);
+}
+END_TEST
+
+/* With a key or without. */
+START_TEST(another_machine_is_asked_by_https)
+{
+    static const char *const open[] = {"http://psp:12111", "http://127.0.0.1.example.org",
+                                       "http://api.stripe.com", "http://localhost.example.org:80"};
+    char want[300];
+
+    for (size_t i = 0; i < 2 * sizeof(open) / sizeof(*open); i++) {
+        const char *url = open[i / 2];
+
+        i % 2 ? setenv("PSP_KEY", "sk_live", 1) : unsetenv("PSP_KEY");
+        snprintf(want, sizeof(want),
+                 "psp-url '%s': say https://, as the secret key would go there for everybody to "
+                 "read; only on this machine http:// will do\n",
+                 url);
+        ck_assert_str_eq(of(url), want);
+    }
+    unsetenv("PSP_KEY");
 }
 END_TEST
 
@@ -89,5 +108,5 @@ START_TEST(all_that_is_wrong_is_said)
 }
 END_TEST
 
-SUITE("payment options", what_is_usable_is_taken, another_machine_wants_a_key, an_address_is_whole,
-      all_that_is_wrong_is_said)
+SUITE("payment options", what_is_usable_is_taken, another_machine_wants_a_key,
+      another_machine_is_asked_by_https, an_address_is_whole, all_that_is_wrong_is_said)

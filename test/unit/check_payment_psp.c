@@ -40,7 +40,12 @@ START_TEST(each_call_has_a_path_and_a_form)
             "amount=1&currency=jpy&capture_method=manual&confirm=true"
             "&payment_method_types%5B%5D=card&payment_method=pm_card%20visa%26x%3D1"
             "&metadata%5Border_id%5D=o-1%26a%3D%C3%A4");
+    ck_asks(AUTHORISE, "5 ISK pm_1", "/v1/payment_intents",
+            "amount=500&currency=isk&capture_method=manual&confirm=true"
+            "&payment_method_types%5B%5D=card&payment_method=pm_1"
+            "&metadata%5Border_id%5D=o-1%26a%3D%C3%A4");
     ck_asks(CAPTURE, "pi_1", "/v1/payment_intents/pi_1/capture", "");
+    ck_asks(CAPTURE, "pi_1 2", "/v1/payment_intents/pi_1/capture", "");
     ck_asks(VOID, "pi_1", "/v1/payment_intents/pi_1/cancel", "");
     ck_asks(REFUND, "pi_1", "/v1/refunds",
             "payment_intent=pi_1&metadata%5Border_id%5D=o-1%26a%3D%C3%A4");
@@ -158,14 +163,18 @@ START_TEST(a_refusal_is_definite)
     for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
         IS_REFUSED(calls[i], 402, ERROR("card_error", "card_declined"), "card_declined No.");
         IS_REFUSED(calls[i], 400, ERROR("invalid_request_error", "amount_too_large"),
-                   "amount_too_large No.");
+                   "amount_too_large The amount is larger than can be paid.");
         IS_REFUSED(calls[i], 404, ERROR("invalid_request_error", "resource_missing"),
-                   "resource_missing No.");
+                   calls[i] == AUTHORISE
+                       ? "resource_missing The payment token is not known."
+                       : "resource_missing The payment provider refused the request.");
     }
     IS_REFUSED(AUTHORISE, 400, "{\"error\":{\"type\":\"invalid_request_error\"}}",
-               "invalid_request_error");
-    IS_REFUSED(CAPTURE, 400, STATE_ERROR("canceled"), "payment_intent_unexpected_state No.");
-    IS_REFUSED(VOID, 400, STATE_ERROR("succeeded"), "payment_intent_unexpected_state No.");
+               "invalid_request_error The payment provider refused the request.");
+    IS_REFUSED(CAPTURE, 400, STATE_ERROR("canceled"),
+               "payment_intent_unexpected_state The payment provider refused the request.");
+    IS_REFUSED(VOID, 400, STATE_ERROR("succeeded"),
+               "payment_intent_unexpected_state The payment provider refused the request.");
 }
 END_TEST
 
@@ -176,7 +185,7 @@ START_TEST(what_was_done_before_is_ok)
     IS_OK(REFUND, 400, ERROR("invalid_request_error", "charge_already_refunded"),
           "done It was done already.");
     IS_REFUSED(AUTHORISE, 400, ERROR("invalid_request_error", "charge_already_refunded"),
-               "charge_already_refunded No.");
+               "charge_already_refunded The payment provider refused the request.");
 }
 END_TEST
 
@@ -202,6 +211,68 @@ START_TEST(a_key_of_another_request_is_for_a_person)
 {
     IS_PARKED(CAPTURE, 400, ERROR("idempotency_error", ""));
     IS_UNKNOWN(CAPTURE, 409, ERROR("idempotency_error", "idempotency_key_in_use"));
+}
+END_TEST
+
+/* What is written for developers quotes what they sent. */
+START_TEST(a_token_is_not_shown_to_customers)
+{
+    IS_REFUSED(AUTHORISE, 400,
+               "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"resource_missing\","
+               "\"message\":\"No such PaymentMethod: 'tok bad x'\"}}",
+               "resource_missing The payment token is not known.");
+    IS_REFUSED(CAPTURE, 400, ERROR("invalid_request_error", "charge_expired_for_capture"),
+               "charge_expired_for_capture The authorisation has expired.");
+    IS_REFUSED(AUTHORISE, 400, ERROR("invalid_request_error", "amount_too_small"),
+               "amount_too_small The amount is smaller than can be paid.");
+}
+END_TEST
+
+START_TEST(an_amount_that_there_is_not_is_not_asked_for)
+{
+    static const char *const none[] = {"1255 KWD tok_visa", "150 MGA tok_visa"};
+    static const char *const asked[] = {"1250 KWD tok_visa", "500 MGA tok_visa", "5 ISK tok_visa",
+                                        "2198 EUR tok_visa", "what no handler writes"};
+    struct evt_buf path = {0}, form = {0};
+
+    for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+        const char *answer = payment_psp_unasked(AUTHORISE, bytes(none[i]));
+
+        ck_assert_ptr_nonnull(answer);
+        IS_REFUSED(AUTHORISE, 400, answer,
+                   "amount_not_payable This amount cannot be paid in this currency.");
+        ck_assert(!payment_psp_request(AUTHORISE, "o-1", bytes(none[i]), &path, &form));
+    }
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++)
+        ck_assert_ptr_null(payment_psp_unasked(AUTHORISE, bytes(asked[i])));
+    ck_assert_ptr_null(payment_psp_unasked(CAPTURE, bytes(none[0])));
+    evt_buf_release(&path);
+    evt_buf_release(&form);
+}
+END_TEST
+
+static void ck_spent(enum payment_call call, const char *request, enum evt_call_end want,
+                     const char *want_words)
+{
+    struct evt_buf words = {0};
+
+    ck_assert_int_eq(payment_psp_spent(call, bytes(request), &words), want);
+    ck_assert_str_eq(evt_buf_text(&words), want_words);
+    evt_buf_release(&words);
+}
+
+START_TEST(a_key_that_says_nothing_for_good_is_replaced)
+{
+    static const enum payment_call calls[] = {CAPTURE, VOID, REFUND};
+    static const char person[] = "the provider repeats an answer that says nothing: look there what"
+                                 " became of it, and settle the call";
+
+    for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+        ck_spent(calls[i], "pi_1", EVT_CALL_END_REFUSED, "key_spent 2");
+        ck_spent(calls[i], "pi_1 2", EVT_CALL_END_REFUSED, "key_spent 3");
+        ck_spent(calls[i], "pi_1 3", EVT_CALL_END_PARKED, person);
+    }
+    ck_spent(AUTHORISE, "2198 EUR tok_visa", EVT_CALL_END_PARKED, person);
 }
 END_TEST
 
@@ -269,5 +340,7 @@ SUITE("payment psp", each_call_has_a_path_and_a_form, what_no_handler_writes_is_
       what_was_done_is_ok, what_was_done_but_fails_is_refused, other_states_are_unknown,
       what_is_no_answer_of_the_provider_is_unknown, a_refusal_is_definite,
       what_was_done_before_is_ok, what_says_nothing_of_the_money_is_unknown,
-      a_key_of_another_request_is_for_a_person, the_one_inside_answers_like_the_other,
-      the_one_inside_declines_three_of_a_hundred, a_key_has_to_be_set_for_another_machine)
+      a_key_of_another_request_is_for_a_person, a_token_is_not_shown_to_customers,
+      an_amount_that_there_is_not_is_not_asked_for, a_key_that_says_nothing_for_good_is_replaced,
+      the_one_inside_answers_like_the_other, the_one_inside_declines_three_of_a_hundred,
+      a_key_has_to_be_set_for_another_machine)

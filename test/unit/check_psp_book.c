@@ -123,7 +123,7 @@ START_TEST(what_is_no_book)
     ck_refused(psp_book_open(folder_path(&pr.folder, "none"), true, &book, &err), err, EVT_E_IO,
                (snprintf(words, sizeof(words),
                          "input or output error: %s: unable to open database "
-                         "file",
+                         "file: say where the book lies (--data-dir)",
                          folder_path(&pr.folder, "none/psp.db")),
                 words));
     provider_release(&pr);

@@ -36,6 +36,60 @@ START_TEST(errors_by_count)
 }
 END_TEST
 
+static void ck_kept(const char *key, int64_t captured)
+{
+    pr.key = key;
+    for (int i = 0; i < 3; i++) {
+        const char *replayed;
+
+        provider_ask(&pr, PROVIDER_CREATE, VISA);
+        ck_error(&pr, 502, API, "", "", "An unknown error occurred.");
+        replayed = web_header(&pr.web, "Idempotent-Replayed");
+        ck_assert_int_eq(replayed != NULL, i > 0);
+    }
+    if (captured)
+        ck_assert_int_eq(provider_sum(&pr, "captured"), captured);
+    provider_ask(&pr, "GET /_psp/ledger", NULL);
+    ck_assert_int_eq(provider_number(&pr, "counts.captured"), captured ? 1 : 0);
+}
+
+/* Stripe keeps the first answer of a key, a 500 too, whether anything was done or not. */
+START_TEST(errors_that_are_kept)
+{
+    provider_begin(&pr);
+    provider_fault(&pr, "{\"fault\": \"error\", \"status\": 502, \"keep\": \"yes\", \"count\": 1}");
+    ck_kept("k-1", 0);
+    provider_fault(&pr, "{\"fault\": \"error\", \"status\": 502, \"keep\": \"yes\", "
+                        "\"done\": \"yes\", \"count\": 1}");
+    ck_kept("k-2", 1200);
+    provider_stop(&pr);
+    provider_start(&pr);
+    pr.key = "k-1"; /* it outlives the process */
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
+    ck_error(&pr, 502, API, "", "", "An unknown error occurred.");
+    pr.key = "k-3"; /* another one is not held by it */
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
+    ck_done(&pr);
+    ck_assert_int_eq(provider_sum(&pr, "captured"), 2400);
+    provider_release(&pr);
+}
+END_TEST
+
+/* What was wrong before it was executed is said, and may be mended under the same key. */
+START_TEST(a_wrong_request_is_not_kept)
+{
+    provider_begin(&pr);
+    pr.key = "k";
+    provider_fault(&pr, "{\"fault\": \"error\", \"keep\": \"yes\", \"done\": \"yes\", "
+                        "\"count\": 1}");
+    provider_ask(&pr, PROVIDER_CREATE, "amount=0&currency=eur");
+    ck_assert_int_eq(pr.web.status, 400);
+    provider_ask(&pr, PROVIDER_CREATE, VISA);
+    ck_done(&pr);
+    provider_release(&pr);
+}
+END_TEST
+
 START_TEST(errors_by_kind)
 {
     const char *id;
@@ -324,6 +378,7 @@ START_TEST(as_it_is_shown_it_can_be_set)
     static const char *const faults[] = {
         "{\"fault\":\"latency\",\"ms\":5,\"when\":\"after\",\"on\":\"read\"}",
         "{\"fault\":\"decline\",\"code\":\"lost_card\",\"p\":0.25}",
+        "{\"fault\":\"error\",\"status\":502,\"keep\":\"yes\",\"done\":\"yes\"}",
         "{\"fault\":\"rate_limit\",\"retry_after\":0}", "{\"fault\":\"down\",\"how\":\"503\"}"};
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -395,6 +450,11 @@ START_TEST(what_is_no_fault)
          "down takes ms together with how=refuse: how long nobody listens"},
         {"{\"fault\": \"down\", \"how\": \"refuse\", \"ms\": 1, \"p\": 0.5}",
          "down with how=refuse is for all, once: it takes ms only"},
+        {"{\"fault\": \"error\", \"keep\": \"maybe\"}", "keep is not no or yes"},
+        {"{\"fault\": \"error\", \"keep\": \"yes\", \"done\": 1}", "done is not no or yes"},
+        {"{\"fault\": \"error\", \"done\": \"yes\"}",
+         "error takes done together with keep=yes; what is done and not said is lost"},
+        {"{\"fault\": \"lost\", \"keep\": \"yes\"}", "lost has no keep"},
         {"{\"fault\": \"decline\", \"code\": \"no\"}", codes},
         {"{\"fault\": \"decline\", \"code\": 1}", codes},
         {"{\"fault\": \"down\", \"how\": \"refuse\", \"ms\": 1}",
@@ -456,8 +516,8 @@ START_TEST(words_are_names_and_values)
 }
 END_TEST
 
-SUITE("psp_fault", errors_by_count, errors_by_kind, errors_by_chance, a_rate_limit, down,
-      done_but_the_answer_is_lost, never_answered, never_answered_until_it_stops, latency,
-      who_has_gone_meanwhile, latency_after, declined_by_order, refused_by_order,
-      set_from_the_start, as_it_is_shown_it_can_be_set, what_is_no_fault, so_many_and_no_more,
-      words_are_names_and_values)
+SUITE("psp_fault", errors_by_count, errors_that_are_kept, a_wrong_request_is_not_kept,
+      errors_by_kind, errors_by_chance, a_rate_limit, down, done_but_the_answer_is_lost,
+      never_answered, never_answered_until_it_stops, latency, who_has_gone_meanwhile, latency_after,
+      declined_by_order, refused_by_order, set_from_the_start, as_it_is_shown_it_can_be_set,
+      what_is_no_fault, so_many_and_no_more, words_are_names_and_values)

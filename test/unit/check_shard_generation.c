@@ -140,7 +140,7 @@ START_TEST(a_generation_takes_what_it_declared)
     ck_assert_str_eq(
         core->err.text,
         "what the service takes changed without a new generation: generation 1 was begun"
-        " with other schemas, senders or bounds: bump the generation");
+        " with other schemas, senders, bounds or sagas: bump the generation");
     core_free(core);
 }
 END_TEST

@@ -29,13 +29,22 @@
 
 struct evt_attempt;
 
+/* Whom an SMTP server refused, before the mail itself. */
+enum evt_call_refused {
+    EVT_CALL_REFUSED_MAIL,
+    EVT_CALL_REFUSED_SENDER,
+    EVT_CALL_REFUSED_RECIPIENT
+};
+
 /* What came back. */
 struct evt_call_answer {
-    int status;             /* HTTP's, or the last of SMTP's; 0: none */
-    const char *reason;     /* why there is none, in words; else "" */
-    const char *body;       /* NUL-terminated, cut at EVT_CALL_RESPONSE_MAX; SMTP's words */
-    size_t body_len;        /* it may hold NULs itself */
-    int64_t retry_after_ms; /* the provider's wish; 0: none */
+    int status;                    /* HTTP's, or the last of SMTP's; 0: none */
+    const char *reason;            /* why there is none, in words; else "" */
+    const char *body;              /* NUL-terminated, cut at EVT_CALL_RESPONSE_MAX; SMTP's words */
+    size_t body_len;               /* it may hold NULs itself */
+    int64_t retry_after_ms;        /* the provider's wish; 0: none */
+    bool replayed;                 /* HTTP: it is the answer that this key had before, for good */
+    enum evt_call_refused refused; /* SMTP, of a status from 400: what it is about */
 };
 
 struct evt_caller {
@@ -80,5 +89,11 @@ void evt_attempt_done(struct evt_attempt *attempt, int status, const char *body)
 
 /* What the handler is told; cut at EVT_CALL_RESPONSE_MAX. */
 void evt_attempt_result(struct evt_attempt *attempt, const void *result, size_t len);
+
+/* ---- for whoever asks by libcurl alone ---- */
+
+/* For CURLOPT_NOPROXY: this machine is never asked for by a proxy, nor what no_proxy names. To be
+ * freed. */
+char *evt_no_proxy(void);
 
 #endif

@@ -13,7 +13,7 @@
 #define EVT_FIRE_AGAIN_MS     5000 /* a timer or outcome was published, its row is still pending */
 #define EVT_CALL_AGAIN_MS     500  /* first pause after an unknown outcome; doubled each time … */
 #define EVT_CALL_AGAIN_MS_MAX 60000                   /* … up to here */
-#define EVT_CALL_MEMORY_MS    (23LL * 60 * 60 * 1000) /* default: how long a provider knows a key */
+#define EVT_CALL_MEMORY_MS    (23LL * 60 * 60 * 1000) /* so long a provider knows a key */
 /* Of a provider's response so much is published: with its key it must fit a message. */
 #define EVT_CALL_RESPONSE_MAX (32 * 1024)
 

@@ -10,12 +10,13 @@
  * step whose answer is not known yet is undone, too, and a success that is told afterwards is
  * answered with the compensation. From the pivot on nothing turns back by itself: what fails is
  * asked again. What fails too often is parked for a person, counted and listed, and taken up by
- * RetrySaga.
+ * RetrySaga, or ended by SettleSaga: the person knows how it ended.
  *
  * The service's functions need not reject; should one do, all that its message would have changed
  * is undone and the message is a dead letter, as with any handler. Of a saga's own timer (something
  * waited too long) the history notes `failed` with the reason, too, and it comes again: a minute
- * later, then after ever longer, to an hour, until it succeeds or somebody has mended it. */
+ * later, then after ever longer, to an hour. Any answer in between sets it anew: to the first
+ * moment for which something waits, which may be at once. */
 #ifndef EVT_SAGA_H
 #define EVT_SAGA_H
 
@@ -55,6 +56,15 @@ enum evt_saga_flag {
 /* After everything is undone: such a step is asked then, and is detached. */
 #define EVT_SAGA_AFTER_UNDO INT32_MAX
 
+/* What a message says of a step. */
+enum evt_saga_word {
+    EVT_SAGA_DONE,
+    EVT_SAGA_REFUSED, /* definitely not done, nothing to undo */
+    EVT_SAGA_UNDONE,
+    EVT_SAGA_NOT_UNDONE, /* the compensation was refused: tried again, then parked */
+    EVT_SAGA_NOTED       /* changes nothing: for the history */
+};
+
 struct evt_saga_step {
     const char *name; /* [a-z-]+ */
     int32_t stage;    /* from 1, in order; steps of one stage run in parallel */
@@ -68,15 +78,12 @@ struct evt_saga_step {
     int64_t wait_ms_max; /* … up to here */
     int32_t tries;       /* asked so often it counts as failed; from the pivot on it is parked */
     int32_t undo_tries;  /* undone in vain so often it is parked */
-};
-
-/* What a message says of a step. */
-enum evt_saga_word {
-    EVT_SAGA_DONE,
-    EVT_SAGA_REFUSED, /* definitely not done, nothing to undo */
-    EVT_SAGA_UNDONE,
-    EVT_SAGA_NOT_UNDONE, /* the compensation was refused: tried again, then parked */
-    EVT_SAGA_NOTED       /* changes nothing: for the history */
+    /* Of a detached step alone: it was refused, or is never answered; why. NULL: nothing. */
+    enum evt_err (*failed)(struct evt_ctx *ctx, const char *why, struct evt_error *err);
+    /* A person said how it ended, DONE, REFUSED or UNDONE, so `took` is not called: keeps what that
+     * would. NULL: nothing. */
+    enum evt_err (*settled)(struct evt_ctx *ctx, int32_t item, enum evt_saga_word word,
+                            struct evt_error *err);
 };
 
 struct evt_saga_reply {
@@ -121,10 +128,12 @@ struct evt_saga {
 };
 
 /* Begins an instance by the service's newest definition of that name. `data` is what `load` would
- * find. EVT_E_INVARIANT: there is one with this ref. */
+ * find. EVT_E_INVARIANT: there is one with this ref, or the ref, as a key, belongs to another
+ * partition than this shard's. */
 EVT_MUST_USE enum evt_err evt_saga_start(struct evt_ctx *ctx, const char *name, const char *ref,
                                          void *data, struct evt_error *err);
-/* Undoes it, wherever it stands. False: it is undone or being undone already, or not known. */
+/* Undoes it, wherever it stands. False: it is undone or being undone already, or not known.
+ * EVT_E_INVARIANT: it is called by its own functions, which say evt_saga_turn_back. */
 EVT_MUST_USE enum evt_err evt_saga_cancel(struct evt_ctx *ctx, const char *name, const char *ref,
                                           const char *why, bool *ret_cancelled,
                                           struct evt_error *err);
