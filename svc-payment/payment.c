@@ -201,10 +201,12 @@ struct payment_next payment_void(struct payment *payment)
         return begin(payment, PAYMENT_VOIDING, PAYMENT_CALL_VOID);
     case PAYMENT_VOIDING:
         return nothing();
-    case PAYMENT_DECLINED:
     case PAYMENT_CAPTURED:
-    case PAYMENT_VOIDED:
+        return payment->void_wanted ? payment_refund(payment) : answer(PAYMENT_ANSWER_VOIDED);
     case PAYMENT_REFUNDING:
+        return payment->void_wanted ? nothing() : answer(PAYMENT_ANSWER_VOIDED);
+    case PAYMENT_DECLINED:
+    case PAYMENT_VOIDED:
     case PAYMENT_REFUNDED:
         return answer(PAYMENT_ANSWER_VOIDED);
     case PAYMENT_STATES_N:
@@ -312,13 +314,19 @@ struct payment_next payment_capture_ended(struct payment *payment, const struct 
     return next;
 }
 
-/* The provider did not: nobody is told, so it is asked for again. */
+/* The provider did not: nobody is told, so it is asked for again. What it has taken, whoever asked
+ * for that, is paid back instead; until it is, the void is wanted. */
 struct payment_next payment_void_ended(struct payment *payment, const struct payment_end *end)
 {
     EVT_BUG_ON(payment->state != PAYMENT_VOIDING);
     if (end->ok) {
         payment->state = PAYMENT_VOIDED;
         return answer(PAYMENT_ANSWER_VOIDED);
+    }
+    if (strcmp(end->code, PAYMENT_CODE_TAKEN) == 0) {
+        payment->void_wanted = true;
+        payment->state = PAYMENT_CAPTURED;
+        return payment_refund(payment);
     }
     payment->state = payment->code[0] ? PAYMENT_CAPTURE_REFUSED : PAYMENT_AUTHORISED;
     return nothing();
@@ -328,6 +336,10 @@ struct payment_next payment_refund_ended(struct payment *payment, const struct p
 {
     EVT_BUG_ON(payment->state != PAYMENT_REFUNDING);
     payment->state = end->ok ? PAYMENT_REFUNDED : PAYMENT_CAPTURED;
+    if (payment->void_wanted) {
+        payment->void_wanted = !end->ok;
+        return end->ok ? answer(PAYMENT_ANSWER_VOIDED) : nothing();
+    }
     return answer(end->ok ? PAYMENT_ANSWER_REFUNDED : PAYMENT_ANSWER_REFUND_REFUSED);
 }
 

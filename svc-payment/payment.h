@@ -26,6 +26,7 @@
 #define PAYMENT_TOKEN_MAX    200
 #define PAYMENT_INTENT_MAX   255 /* as long as Stripe says that its ids may be */
 #define PAYMENT_CODE_MAX     64
+#define PAYMENT_CODE_TAKEN   "captured" /* why there was nothing to be given up */
 #define PAYMENT_REASON_MAX   200
 
 #define PAYMENT_STATE_MAP(X)                                                                       \
@@ -59,9 +60,11 @@ struct payment {
     char intent[PAYMENT_INTENT_MAX + 1]; /* the provider's id of it, from the authorisation on */
     char code[PAYMENT_CODE_MAX + 1];     /* of a refusal: declined, or the capture; else "" */
     char reason[PAYMENT_REASON_MAX + 1];
-    bool closed;        /* a capture that comes is refused */
-    bool void_wanted;   /* when the call that is under way has ended */
-    bool refund_wanted; /* the same */
+    bool closed; /* a capture that comes is refused */
+    /* When the call that is under way has ended. Of what is captured, or on its way back, the void
+     * is wanted as long as the refund takes its place. */
+    bool void_wanted;
+    bool refund_wanted;
 };
 
 enum payment_call {

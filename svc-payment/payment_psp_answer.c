@@ -137,6 +137,9 @@ static enum evt_call_end end_error(enum payment_call call, int status, const jso
         payment_end_print(words, "done", "It was done already.");
         return EVT_CALL_END_OK;
     }
+    if (call == PAYMENT_CALL_VOID && is(error, "code", "payment_intent_unexpected_state") &&
+        is(json_object_get(error, "payment_intent"), "status", "succeeded"))
+        return refused(PAYMENT_CODE_TAKEN, "It was captured before.", words);
     code = *code ? code : type;
     return refused(code, status == 402 ? text(error, "message") : words_of(call, code), words);
 }

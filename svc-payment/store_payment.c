@@ -10,7 +10,7 @@
 
 #define COPY(to, row, column) snprintf(to, sizeof(to), "%s", evt_row_text(row, column))
 
-/* What is under way alone has wishes for afterwards, and what the provider knows has its id. */
+/* What is under way has wishes for afterwards, and what the provider knows has its id. */
 static bool holds(const struct payment *payment)
 {
     switch (payment->state) {
@@ -18,11 +18,12 @@ static bool holds(const struct payment *payment)
         return payment->amount_minor > 0 && !payment->refund_wanted;
     case PAYMENT_CAPTURING:
         return payment->intent[0];
+    case PAYMENT_CAPTURED: /* see payment_void_ended */
+    case PAYMENT_REFUNDING:
+        return payment->intent[0] && !payment->refund_wanted;
     case PAYMENT_AUTHORISED:
-    case PAYMENT_CAPTURED:
     case PAYMENT_CAPTURE_REFUSED:
     case PAYMENT_VOIDING:
-    case PAYMENT_REFUNDING:
     case PAYMENT_REFUNDED:
         return payment->intent[0] && !payment->void_wanted && !payment->refund_wanted;
     case PAYMENT_DECLINED:

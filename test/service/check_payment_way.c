@@ -274,6 +274,29 @@ START_TEST(a_refused_void_after_a_refused_capture_leads_back_there)
 }
 END_TEST
 
+/* By hand, or by a capture that our log has lost. */
+START_TEST(what_was_taken_before_it_is_voided_is_paid_back)
+{
+    struct harness *h = payment_shop_in(PAYMENT_VOIDING);
+
+    CALL_REFUSED(h, "void", "captured It was captured before.");
+    EXPECT_CALL(h, "refund", PAID_INTENT);
+    payment_shop_void(h);
+    EXPECT_NOTHING(h);
+    CALL_REFUSED(h, "refund", "charge_disputed Not now.");
+    EXPECT_NOTHING(h);
+    ck_assert_int_eq(payment_shop_is(h, PAYMENT_CAPTURED), 0);
+    payment_shop_void(h);
+    EXPECT_CALL(h, "refund", PAID_INTENT);
+    CALL_OK(h, "refund", "re_1");
+    EXPECT_VOIDED(h);
+    ck_assert_int_eq(payment_shop_is(h, PAYMENT_REFUNDED), 1);
+    payment_shop_void(h);
+    EXPECT_VOIDED(h);
+    harness_end(h);
+}
+END_TEST
+
 /* A voided one: the shop's last word, whatever comes. */
 static void ck_buried(struct harness *h)
 {
@@ -359,7 +382,8 @@ SUITE("payment way", it_is_authorised_captured_and_refunded, it_is_authorised_an
       a_repeated_command_gets_the_answer_again, a_declined_one_stays_declined,
       a_refusal_may_say_nothing, a_long_code_is_cut, a_refused_capture_stays_refused_and_is_voided,
       a_refused_refund_may_be_asked_for_again, a_refused_void_may_be_asked_for_again,
-      a_refused_void_after_a_refused_capture_leads_back_there, a_voided_one_stays_voided,
+      a_refused_void_after_a_refused_capture_leads_back_there,
+      what_was_taken_before_it_is_voided_is_paid_back, a_voided_one_stays_voided,
       a_void_that_comes_first_is_remembered, a_refund_that_comes_first_is_remembered,
       a_capture_that_comes_first_is_refused_for_good, of_a_refunded_one_nothing_is_held,
       of_a_captured_one_nothing_is_held)

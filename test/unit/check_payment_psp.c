@@ -173,7 +173,8 @@ START_TEST(a_refusal_is_definite)
                "invalid_request_error The payment provider refused the request.");
     IS_REFUSED(CAPTURE, 400, STATE_ERROR("canceled"),
                "payment_intent_unexpected_state The payment provider refused the request.");
-    IS_REFUSED(VOID, 400, STATE_ERROR("succeeded"),
+    IS_REFUSED(VOID, 400, STATE_ERROR("succeeded"), "captured It was captured before.");
+    IS_REFUSED(VOID, 400, STATE_ERROR("processing"),
                "payment_intent_unexpected_state The payment provider refused the request.");
 }
 END_TEST
