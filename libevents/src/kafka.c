@@ -222,13 +222,28 @@ enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role, r
     return EVT_OK;
 }
 
+/* What was left stays in sight, or a leak checker takes it for lost. */
+struct left {
+    rd_kafka_t *consumer;
+    struct left *next;
+};
+static _Atomic(struct left *) all_left;
+
 /* To destroy one may abort the process: its coordinator's thread is told to disconnect then and
  * asks for metadata over a broker whose thread is ending (librdkafka's issue 3608, seen
  * with 2.0.2). */
 void evt_kafka_leave(rd_kafka_t *consumer)
 {
-    if (consumer)
-        rd_kafka_assign(consumer, NULL);
+    struct left *left;
+
+    if (!consumer)
+        return;
+    rd_kafka_assign(consumer, NULL);
+    left = evt_zalloc(sizeof(*left));
+    left->consumer = consumer;
+    left->next = atomic_load(&all_left);
+    while (!atomic_compare_exchange_weak(&all_left, &left->next, left))
+        ;
 }
 
 static int connecting(int fd, const struct sockaddr *address, int len, const char *id, void *opaque)
