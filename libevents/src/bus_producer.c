@@ -39,7 +39,7 @@ static void failed(rd_kafka_t *rk, int code, const char *text, void *opaque)
 }
 
 /* The first message to a topic that the library does not know yet may leave a second late. */
-static void hold_topics(struct evt_producer *producer)
+static void hold_topics(struct evt_producer *producer, enum evt_kafka_role role)
 {
     const struct evt_registry *reg = producer->bus->opt.service->registry;
     const struct evt_topic **topics = evt_alloc(reg->topics_n * sizeof(*topics));
@@ -47,7 +47,8 @@ static void hold_topics(struct evt_producer *producer)
     producer->topics_n = evt_cluster_topics_of(reg, producer->bus->opt.service->name, topics);
     producer->topics = evt_zalloc(reg->topics_n * sizeof(rd_kafka_topic_t *));
     for (size_t i = 0; i < producer->topics_n; i++)
-        producer->topics[i] = rd_kafka_topic_new(producer->rk, topics[i]->name, NULL);
+        producer->topics[i] =
+            evt_kafka_topic(producer->rk, role, topics[i]->name, topics[i]->compression);
     evt_free(topics);
 }
 
@@ -78,7 +79,7 @@ static enum evt_err producer_new(const struct evt_lane *lane, struct evt_produce
     }
     producer->bus = lane->bus;
     atomic_init(&producer->users, 1); /* the lane's own */
-    hold_topics(producer);
+    hold_topics(producer, lane->role);
     *ret_producer = producer;
     return EVT_OK;
 }

@@ -36,7 +36,6 @@ static const struct setting producing[] = {
     {"message.timeout.ms", "0", true},  /* never: a shard waits, and says so */
     {"delivery.timeout.ms", "0", true}, /* its other name */
     {"linger.ms", "0", false},
-    {"compression.codec", "lz4", false},
     /* A tenth of the default, and faster: messages are heap objects. */
     {"queue.buffering.max.messages", "10000", false},
     {"queue.buffering.max.kbytes", "65536", false},
@@ -220,6 +219,29 @@ enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role, r
     }
     *ret_rk = rk;
     return EVT_OK;
+}
+
+static bool compresses_all(rd_kafka_t *rk)
+{
+    char codec[16];
+    size_t size = sizeof(codec);
+
+    return rd_kafka_conf_get(rd_kafka_conf(rk), "compression.codec", codec, &size) ==
+               RD_KAFKA_CONF_OK &&
+           strcmp(codec, "none") != 0;
+}
+
+rd_kafka_topic_t *evt_kafka_topic(rd_kafka_t *rk, enum evt_kafka_role role, const char *name,
+                                  const char *compression)
+{
+    rd_kafka_topic_conf_t *conf = NULL;
+
+    if (role == EVT_KAFKA_BURST_PRODUCER && !compresses_all(rk)) {
+        conf = rd_kafka_default_topic_conf_dup(rk);
+        /* The schema compiler lets through what librdkafka knows. */
+        rd_kafka_topic_conf_set(conf, "compression.codec", compression, NULL, 0);
+    }
+    return rd_kafka_topic_new(rk, name, conf);
 }
 
 /* What was left stays in sight, or a leak checker takes it for lost. */

@@ -6,7 +6,7 @@ import signal
 import socket
 import stat
 
-from shop import KAFKA, command, free_port, until
+from shop import KAFKA, command, free_port, read_text, until
 
 
 def put(shop, topic, *values):
@@ -111,9 +111,15 @@ def test_frozen_is_not_serving(shop):
     shop.broker.start()
 
 
+def compiler(broker):
+    return [option for option in read_text(f"/proc/{broker.pid}/cmdline").split("\0") if "Tiered" in option]
+
+
 def test_a_second_one_beside(shop):
     second = shop.add_broker("second")
-    second.up("--flush", "-X", "num.partitions=7")
+    second.up("--flush", "--steady", "-X", "num.partitions=7")
+    assert compiler(second) == ["-XX:+TieredCompilation"]
+    assert compiler(shop.broker) == ["-XX:TieredStopAtLevel=1"]
     with open(os.path.join(second.folder, "broker.properties"), encoding="utf-8") as text:
         lines = text.read().splitlines()
     assert "log.flush.interval.messages=1" in lines and lines[-1] == "num.partitions=7", lines

@@ -1,5 +1,7 @@
 """The product service on real Kafka from one end to the other: its topics are made, commands come from
 the shell and from another client, and nothing is lost however it or the broker ends."""
+import os
+import re
 import threading
 
 import clients
@@ -129,6 +131,27 @@ def test_transactions(shop):
     skus = {row[0] for partition in PARTITIONS
             for row in shop.product.rows(partition, "SELECT sku FROM product")}
     assert "holed-1" in skus and "holed-3" in skus and "holed-2" not in skus, skus
+
+
+def batches(shop, topic):
+    """How many records each batch of a topic has on the broker's disk, and how it is compressed."""
+    logs = ",".join(os.path.join(shop.broker.folder, "data", f"{topic}-{partition}", "0" * 20 + ".log")
+                    for partition in PARTITIONS)
+    return [(int(count), codec) for count, codec in
+            re.findall(r"^baseOffset: .* count: (\d+) .* compresscodec: (\w+)",
+                       shop.broker.run("dump", "--files", logs).out, re.M)]
+
+
+def test_compression(shop):
+    """What leaves together is compressed as topics.json wants it, what leaves alone is not."""
+    assert {codec for _, codec in batches(shop, EVENTS)} == {"none"}
+    shop.product.stop()
+    publisher = clients.Publisher(shop.broker)
+    ids = publisher.burst(INBOX, [receive("by-python", 1)] * 300)
+    publisher.close()
+    shop.product.start().wait_ready()
+    answered(shop, ids)
+    assert any(count > 30 and codec == "lz4" for count, codec in batches(shop, EVENTS)), batches(shop, EVENTS)
 
 
 class Load(threading.Thread):

@@ -30,6 +30,11 @@ EVT_MUST_USE enum evt_err evt_kafka_conf(const struct evt_kafka *kafka, enum evt
 /* Takes `conf` in any case. */
 EVT_MUST_USE enum evt_err evt_kafka_client(rd_kafka_conf_t *conf, enum evt_kafka_role role,
                                            rd_kafka_t **ret_rk, struct evt_error *err);
+/* A topic of a client's, held until rd_kafka_topic_destroy. What is gathered for it leaves
+ * compressed as the topic wants it, unless a property names another codec; one that leaves alone
+ * would only cost time by it. */
+rd_kafka_topic_t *evt_kafka_topic(rd_kafka_t *rk, enum evt_kafka_role role, const char *name,
+                                  const char *compression);
 /* Stops a consumer, which then lasts to the end of the process, see kafka.c. NULL is fine. */
 void evt_kafka_leave(rd_kafka_t *consumer);
 
