@@ -22,11 +22,16 @@ static int64_t short_pause_us(struct sim_world *world)
 }
 
 /* Not all day: whoever waits asks again and again. */
-static int64_t pause_us(struct sim_world *world)
+static int64_t pauses_us(struct sim_world *world, int64_t n)
 {
-    const int64_t pause = short_pause_us(world) * world->pace;
+    const int64_t pause = n * short_pause_us(world) * world->pace;
 
     return pause < 3 * HOUR_US ? pause : 3 * HOUR_US;
+}
+
+static int64_t pause_us(struct sim_world *world)
+{
+    return pauses_us(world, 1);
 }
 
 /* A process that is up and no zombie; NULL: none. */
@@ -442,7 +447,7 @@ static void happen(void *self, void *what, uint64_t kind)
         night(world);
         break;
     case SIM_FAULT_ANSWER_LOST:
-        world->provider_away_us = world->queue.now_us + 10 * pause_us(world);
+        world->provider_away_us = world->queue.now_us + pauses_us(world, 10);
         break;
     case SIM_FAULT_TAIL_LOST:
     case SIM_FAULT_TAIL_REFILLED:

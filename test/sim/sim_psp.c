@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define UNEXPECTED "payment_intent_unexpected_state"
+
 struct psp {
     struct sim_world *world;
     const struct sim_request *request;
@@ -59,12 +61,12 @@ static int refuse(struct psp *psp, enum sim_fault as, int status, const char *co
 }
 
 /* No sequence of commands leads there: whoever asks has lost count. */
-static int wrong(struct psp *psp)
+static int wrong(struct psp *psp, const char *code)
 {
     if (!psp->world->lossy)
         sim_fail(psp->world, "the provider is asked to %s what is %s of %s, key %s",
                  psp->request->name, psp->intent->status, psp->intent->order_id, psp->request->key);
-    return refuse(psp, SIM_FAULT_KINDS, 400, "payment_intent_unexpected_state");
+    return refuse(psp, SIM_FAULT_KINDS, 400, code);
 }
 
 static int authorise(struct psp *psp)
@@ -90,7 +92,7 @@ static int authorise(struct psp *psp)
 static int capture(struct psp *psp)
 {
     if (!is(psp->intent, "requires_capture"))
-        return wrong(psp);
+        return wrong(psp, UNEXPECTED);
     if (pays_with(psp, SIM_TOKEN_CAPTURE))
         return refuse(psp, SIM_FAULT_CAPTURE_REFUSED, 402, "card_declined");
     return say(psp, "succeeded");
@@ -106,7 +108,7 @@ static bool is_stubborn(struct psp *psp, const char *token)
 static int give_up(struct psp *psp)
 {
     if (!is(psp->intent, "requires_capture"))
-        return wrong(psp);
+        return wrong(psp, UNEXPECTED);
     if (is_stubborn(psp, SIM_TOKEN_VOID))
         return refuse(psp, SIM_FAULT_VOID_REFUSED, 400, "lock_timeout");
     return say(psp, "canceled");
@@ -114,8 +116,10 @@ static int give_up(struct psp *psp)
 
 static int refund(struct psp *psp)
 {
-    if (!is(psp->intent, "succeeded") || psp->intent->refunded_minor > 0)
-        return wrong(psp);
+    if (!is(psp->intent, "succeeded"))
+        return wrong(psp, UNEXPECTED);
+    if (psp->intent->refunded_minor > 0)
+        return wrong(psp, "charge_already_refunded");
     if (is_stubborn(psp, SIM_TOKEN_REFUND))
         return refuse(psp, SIM_FAULT_REFUND_REFUSED, 400, "balance_insufficient");
     psp->intent->refunded_minor = psp->intent->amount_minor;
