@@ -33,10 +33,17 @@ static struct evt_request *request_new(struct evt_http *http, const char *target
     return req;
 }
 
-/* The request line was read. */
+/* The request line was read. Libmicrohttpd would keep each parameter of the query in the
+ * connection's small memory, and say nothing more when that is full; the query is read by us, so in
+ * its own buffer, which this is, it is empty from here on. */
 static void *log_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
-    return request_new(arg, target, connection);
+    struct evt_request *req = request_new(arg, target, connection);
+    char *query = strchr((char *)target, '?');
+
+    if (query && query[1])
+        query[1] = '\0';
+    return req;
 }
 
 static size_t header_size(const struct evt_request *req)

@@ -153,6 +153,22 @@ START_TEST(a_target_that_is_no_text_is_refused)
 }
 END_TEST
 
+/* More than libmicrohttpd has room for. */
+START_TEST(a_query_of_very_many_parameters_is_refused)
+{
+    struct evt_buf line = {0};
+
+    start();
+    evt_buf_add_text(&line, "GET /a?");
+    for (int i = 0; i < 4000; i++)
+        evt_buf_add_text(&line, "a&");
+    web_ask(&web, evt_buf_text(&line), NULL, NULL);
+    ck_problem(&web, 400, "the query has more than 16 parameters");
+    evt_buf_release(&line);
+    stop();
+}
+END_TEST
+
 START_TEST(a_path_without_a_route_is_not_found)
 {
     static const char *const paths[] = {"/b", "/a/",        "/a/x/b/", "/a/x/c/y",
@@ -412,9 +428,10 @@ START_TEST(stopping_nothing_is_fine)
 END_TEST
 
 SUITE("http", a_path_finds_its_route, a_target_is_decoded_after_it_is_split,
-      a_target_that_is_no_text_is_refused, a_path_without_a_route_is_not_found,
-      another_method_is_told_which_are_allowed, head_is_answered_as_get_without_the_body,
-      json_is_taken_and_given, what_is_not_a_json_object_is_refused, a_body_has_a_limit,
-      a_body_without_an_end_is_cut_off, headers_have_a_limit, what_is_not_http_is_refused,
-      headers_go_both_ways, a_handler_without_an_answer_is_a_failure,
-      long_words_end_with_a_whole_character, an_address_must_be_one, stopping_nothing_is_fine)
+      a_target_that_is_no_text_is_refused, a_query_of_very_many_parameters_is_refused,
+      a_path_without_a_route_is_not_found, another_method_is_told_which_are_allowed,
+      head_is_answered_as_get_without_the_body, json_is_taken_and_given,
+      what_is_not_a_json_object_is_refused, a_body_has_a_limit, a_body_without_an_end_is_cut_off,
+      headers_have_a_limit, what_is_not_http_is_refused, headers_go_both_ways,
+      a_handler_without_an_answer_is_a_failure, long_words_end_with_a_whole_character,
+      an_address_must_be_one, stopping_nothing_is_fine)
