@@ -134,7 +134,8 @@ static enum evt_err told(struct evt_seat *seat, const rd_kafka_message_t *messag
                          struct evt_error *err)
 {
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        seat->at_end = true;
+        /* Not before the end that the leader told at the join: see evt_kafka_ends. */
+        seat->at_end = message->offset >= seat->end;
         /* Each fetch tells it, while the next ones may lie in the queue already: the batch ends
          * when that is empty. */
         return evt_shard_batch(seat->sh) ? EVT_OK : tend(seat, err);

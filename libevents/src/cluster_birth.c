@@ -43,9 +43,20 @@ static struct evt__topic_state *state_of(struct evt__topic_state *states, size_t
 
 #define NOT_SEEN ((enum evt__birth)(-1))
 
+/* A question to the leader: a fetch is no answer, see evt_kafka_ends. */
+static bool is_empty(const struct evt_cluster *cluster, const char *topic, int32_t partition)
+{
+    struct evt_error ignored;
+    int64_t low, high;
+
+    return evt_kafka_ends(cluster->rk, topic, partition, EVT__ASK_MS, &low, &high, &ignored) ==
+               EVT_OK &&
+           high == 0;
+}
+
 /* What one message says of its partition; false: nothing. */
-static bool judge(const rd_kafka_message_t *message, struct evt_kafka_record *scratch,
-                  enum evt__birth *ret_birth)
+static bool judge(const struct evt_cluster *cluster, const rd_kafka_message_t *message,
+                  struct evt_kafka_record *scratch, enum evt__birth *ret_birth)
 {
     switch ((int)message->err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
@@ -53,8 +64,11 @@ static bool judge(const rd_kafka_message_t *message, struct evt_kafka_record *sc
         *ret_birth = is_birth(&scratch->rec) ? EVT__BIRTH_THERE : EVT__BIRTH_STRANGER;
         return true;
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        /* At offset 0 there was nothing; behind it there were holes only. */
-        *ret_birth = message->offset == 0 ? EVT__BIRTH_EMPTY : EVT__BIRTH_STRANGER;
+        if (message->offset == 0) {
+            *ret_birth = EVT__BIRTH_EMPTY;
+            return is_empty(cluster, rd_kafka_topic_name(message->rkt), message->partition);
+        }
+        *ret_birth = EVT__BIRTH_STRANGER; /* behind holes only */
         return true;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -65,16 +79,19 @@ static bool judge(const rd_kafka_message_t *message, struct evt_kafka_record *sc
     }
 }
 
-/* The leader of a partition that has not been seen is woken. */
-static void nudge(const struct evt_cluster *cluster, const struct evt__topic_state *states,
+/* The leader of a partition that has not been seen is asked, which wakes it. True: it is empty. */
+static bool nudge(const struct evt_cluster *cluster, const struct evt__topic_state *states,
                   size_t n)
 {
     for (size_t i = 0; i < n; i++)
         for (int32_t p = 0; states[i].births && p < states[i].partitions; p++)
             if (states[i].births[p] == NOT_SEEN) {
-                (void)evt_kafka_wake(cluster->rk, states[i].topic->name, p, EVT__ASK_MS, NULL);
-                return;
+                if (!is_empty(cluster, states[i].topic->name, p))
+                    return false;
+                states[i].births[p] = EVT__BIRTH_EMPTY;
+                return true;
             }
+    return false;
 }
 
 static enum evt_err read_all(struct evt_cluster *cluster, struct evt__topic_state *states, size_t n,
@@ -90,7 +107,7 @@ static enum evt_err read_all(struct evt_cluster *cluster, struct evt__topic_stat
         struct evt__topic_state *state = message ? state_of(states, n, message) : NULL;
         enum evt__birth birth;
 
-        if (state && judge(message, &scratch, &birth)) {
+        if (state && judge(cluster, message, &scratch, &birth)) {
             if (state->births[message->partition] == NOT_SEEN) {
                 state->births[message->partition] = birth;
                 left--;
@@ -101,7 +118,7 @@ static enum evt_err read_all(struct evt_cluster *cluster, struct evt__topic_stat
         if (message)
             rd_kafka_message_destroy(message);
         else
-            nudge(cluster, states, n);
+            left -= nudge(cluster, states, n);
     }
     evt_kafka_record_release(&scratch);
     snprintf(what, sizeof(what), "read the births of %zu partitions", left);

@@ -160,9 +160,10 @@ static enum evt_err point_at(struct evt_kafka_reader *reader, const char *topic,
                : evt_kafka_fail(err, code, "read %s/%d at %" PRId64, topic, (int)partition, offset);
 }
 
-/* The next record, or none at the end. What is left of an earlier assignment is skipped. */
+/* The next record, or none when there are only holes up to `high`. What is left of an earlier
+ * assignment is skipped. */
 static enum evt_err next(struct evt_kafka_reader *reader, const char *topic, int32_t partition,
-                         int64_t offset, int64_t end_ms, struct evt_error *err)
+                         int64_t offset, int64_t high, int64_t end_ms, struct evt_error *err)
 {
     for (int wait_ms = WAKE_MS;; wait_ms = wait_ms < ASK_MS / 2 ? wait_ms * 2 : ASK_MS) {
         const int left = left_ms(end_ms);
@@ -171,6 +172,8 @@ static enum evt_err next(struct evt_kafka_reader *reader, const char *topic, int
         const rd_kafka_resp_err_t code = message ? message->err : RD_KAFKA_RESP_ERR_NO_ERROR;
         const bool ours = message && message->rkt && message->partition == partition &&
                           strcmp(rd_kafka_topic_name(message->rkt), topic) == 0;
+        const bool at_end =
+            ours && code == RD_KAFKA_RESP_ERR__PARTITION_EOF && message->offset >= high;
 
         if (message && !code && ours && message->offset >= offset) {
             reader->message = message;
@@ -180,7 +183,7 @@ static enum evt_err next(struct evt_kafka_reader *reader, const char *topic, int
             rd_kafka_message_destroy(message);
         else
             evt_kafka_wake(reader->rk, topic, partition, WAKE_ASK_MS, NULL);
-        if (ours && code == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        if (at_end)
             return EVT_OK;
         /* The end moved back while we asked: nothing is there. */
         if (ours && (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
@@ -213,7 +216,7 @@ enum evt_err evt_kafka_read(struct evt_kafka_reader *reader, const char *topic, 
     if (offset < high) {
         rc = point_at(reader, topic, partition, offset, err);
         if (rc == EVT_OK)
-            rc = next(reader, topic, partition, offset, end_ms, err);
+            rc = next(reader, topic, partition, offset, high, end_ms, err);
         rd_kafka_assign(reader->rk, NULL);
     }
     if (rc != EVT_OK)

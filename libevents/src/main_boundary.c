@@ -53,7 +53,7 @@ enum evt_err evt__boundary_find(const struct evt_kafka *kafka, const struct evt_
             continue;
         }
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            rp.done = true;
+            rp.done = message->offset >= rp.end;
         } else if (!message->err) {
             evt_kafka_record_set(&rp.rec, message);
             if (boundary_of(&rp.rec.rec, ret_generation) && *ret_generation > above)

@@ -77,7 +77,9 @@ EVT_MUST_USE enum evt_err evt_kafka_send_all(rd_kafka_t *sender, const struct ev
 /* A topic's partitions as the cluster has them; 0: there is no such topic. */
 EVT_MUST_USE enum evt_err evt_kafka_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms,
                                                int32_t *ret_partitions, struct evt_error *err);
-/* The first offset that a partition still has, and the one that comes next. */
+/* The first offset that a partition still has, and the one that comes next. They are the leader's
+ * word. RD_KAFKA_RESP_ERR__PARTITION_EOF is not: a broker that has just started may be asked while
+ * it is not the leader again, and tells an end that lies before the real one. */
 EVT_MUST_USE enum evt_err evt_kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
                                          int timeout_ms, int64_t *ret_low, int64_t *ret_high,
                                          struct evt_error *err);
