@@ -46,23 +46,38 @@ static enum evt_err meet(struct evt_cluster *cluster, int timeout_ms, struct evt
     return EVT_OK;
 }
 
-enum evt_err evt_cluster_open(const struct evt_kafka *kafka, int timeout_ms,
-                              struct evt_cluster **ret_cluster, struct evt_error *err)
+enum evt_err evt_cluster_meet(const struct evt_kafka *kafka, struct evt_kafka_reader *reader,
+                              int timeout_ms, struct evt_cluster **ret_cluster,
+                              struct evt_error *err)
 {
     struct evt_cluster *cluster = evt_zalloc(sizeof(*cluster));
-    enum evt_err rc = evt_kafka_reader_new(kafka, &cluster->reader, err);
+    enum evt_err rc;
 
-    if (rc == EVT_OK) {
-        cluster->kafka = *kafka;
-        cluster->rk = evt_kafka_reader_client(cluster->reader);
-        rc = meet(cluster, timeout_ms, err);
-    }
+    cluster->kafka = *kafka;
+    cluster->rk = evt_kafka_reader_client(reader);
+    rc = meet(cluster, timeout_ms, err);
     if (rc != EVT_OK) {
         evt_cluster_close(cluster);
         return rc;
     }
     *ret_cluster = cluster;
     return EVT_OK;
+}
+
+enum evt_err evt_cluster_open(const struct evt_kafka *kafka, int timeout_ms,
+                              struct evt_cluster **ret_cluster, struct evt_error *err)
+{
+    struct evt_kafka_reader *reader;
+    enum evt_err rc = evt_kafka_reader_new(kafka, &reader, err);
+
+    if (rc != EVT_OK)
+        return rc;
+    rc = evt_cluster_meet(kafka, reader, timeout_ms, ret_cluster, err);
+    if (rc != EVT_OK)
+        evt_kafka_reader_free(reader);
+    else
+        (*ret_cluster)->reader = reader;
+    return rc;
 }
 
 void evt_cluster_close(struct evt_cluster *cluster)

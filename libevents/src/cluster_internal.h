@@ -13,8 +13,8 @@
 
 struct evt_cluster {
     struct evt_kafka kafka;
-    struct evt_kafka_reader *reader;
-    rd_kafka_t *rk; /* the reader's */
+    struct evt_kafka_reader *reader; /* to be freed; NULL: the caller's */
+    rd_kafka_t *rk;                  /* the reader's */
     int brokers;
     bool stand_in;
 };

@@ -11,6 +11,7 @@
 #include <evt/stand_in.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -236,6 +237,36 @@ START_TEST(nobody_answers)
 }
 END_TEST
 
+static size_t threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    size_t n = 0;
+
+    ck_assert_ptr_nonnull(tasks);
+    while (readdir(tasks))
+        n++;
+    closedir(tasks);
+    return n;
+}
+
+/* A service waits so for a broker that is away, for as long as it takes. */
+START_TEST(who_tries_again_does_not_grow)
+{
+    const struct evt_kafka nobody = {.brokers = "127.0.0.1:9", .client = "test"};
+    struct evt_cluster *none = NULL;
+    struct evt_kafka_reader *reader;
+    size_t before;
+
+    ck_ok(evt_kafka_reader_new(&nobody, &reader, &err), err);
+    ck_assert_int_eq(evt_cluster_meet(&nobody, reader, 50, &none, &err), EVT_E_AWAY);
+    before = threads();
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(evt_cluster_meet(&nobody, reader, 10, &none, &err), EVT_E_AWAY);
+    ck_assert_uint_le(threads(), before);
+    evt_kafka_reader_free(reader);
+}
+END_TEST
+
 START_TEST(settings)
 {
     struct evt_topic topic = topic_new("shop.new.inbox.v1", 2);
@@ -274,5 +305,5 @@ START_TEST(topics_of_a_service)
 END_TEST
 
 SUITE("cluster", stand_in_has_all_topics, birth_says_which_log, missing, partitions,
-      birth_is_written_once, another_record_came_first, nobody_answers, settings,
-      topics_of_a_service)
+      birth_is_written_once, another_record_came_first, nobody_answers,
+      who_tries_again_does_not_grow, settings, topics_of_a_service)

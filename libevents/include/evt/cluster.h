@@ -25,6 +25,11 @@ struct evt_cluster;
 /* Waits up to `timeout_ms` for the cluster to answer. */
 EVT_MUST_USE enum evt_err evt_cluster_open(const struct evt_kafka *kafka, int timeout_ms,
                                            struct evt_cluster **ret_cluster, struct evt_error *err);
+/* The same by a reader that the caller has, and keeps: a client that is let go of lasts to the end
+ * of its process, so who tries again and again does it with one. */
+EVT_MUST_USE enum evt_err evt_cluster_meet(const struct evt_kafka *kafka,
+                                           struct evt_kafka_reader *reader, int timeout_ms,
+                                           struct evt_cluster **ret_cluster, struct evt_error *err);
 void evt_cluster_close(struct evt_cluster *cluster); /* NULL is fine */
 /* librdkafka's stand-in has no settings: they are neither asked for nor checked. */
 bool evt_cluster_is_stand_in(const struct evt_cluster *cluster);
