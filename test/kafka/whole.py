@@ -135,7 +135,9 @@ class Whole:
                     {"price": {"amount": price, "currency": "EUR"}}).expect(200)
 
     def left(self, sku):
-        """(on hand, reserved), of the store: the answers may be ahead of it."""
+        """(on hand, reserved), when all is applied that was there: answers are ahead of the store."""
+        ends = self.books.ends()
+        self.until(lambda: self.has_applied("product", ends), "the product service applies its log")
         return self.product.all_rows("SELECT received - committed, reserved FROM product WHERE sku = ?", sku)[0]
 
     # ---- orders ----
@@ -164,13 +166,14 @@ class Whole:
         """Until every log is applied, every saga has ended, and no call is under way."""
         self.until(self.is_settled, "the shop comes to rest", seconds, self.unrest)
 
+    def has_applied(self, name, ends):
+        return all(self.services[name].rows(partition, "SELECT pos FROM evt_meta")[0][0] >= ends[name, partition] - 1
+                   for partition in PARTITIONS)
+
     def is_settled(self):
         ends = self.books.ends()
-        for name, service in self.services.items():
-            for partition in PARTITIONS:
-                if service.rows(partition, "SELECT pos FROM evt_meta")[0][0] < ends[name, partition] - 1:
-                    return False
-        return not self.unrest() and ends == self.books.ends()
+        return (all(self.has_applied(name, ends) for name in self.services)
+                and not self.unrest() and ends == self.books.ends())
 
     def unrest(self):
         """What is still on its way, in words; "" when nothing is."""
