@@ -161,7 +161,8 @@ static enum evt_err reach(struct evt_bus *bus, const volatile bool *stop,
     int64_t said_ms = 0;
 
     for (;;) {
-        const enum evt_err rc = evt_cluster_meet(&bus->kafka, bus->reader, CLUSTER_MS, ret_cluster, err);
+        const enum evt_err rc =
+            evt_cluster_meet(&bus->kafka, bus->reader, CLUSTER_MS, ret_cluster, err);
 
         if (rc == EVT_OK || evt_err_class(rc) != EVT_CLASS_RETRY)
             return rc;

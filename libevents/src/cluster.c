@@ -129,19 +129,15 @@ enum evt_err evt__cluster_look_topics(struct evt_cluster *cluster, struct evt__t
     return EVT_OK;
 }
 
-enum evt_err evt__cluster_let_go(struct evt_cluster *cluster, const struct evt_topic *topic,
-                                 struct evt_error *err)
+void evt__cluster_let_go(struct evt_cluster *cluster, const struct evt_topic *topic)
 {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(cluster->rk, topic->name, NULL);
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(cluster->rk, 0, handle, &metadata, EVT__ASK_MS);
 
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_metadata(cluster->rk, 0, handle, &metadata, EVT__ASK_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
         rd_kafka_metadata_destroy(metadata);
     rd_kafka_topic_destroy(handle);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR
-               ? EVT_OK
-               : evt__cluster_fail(err, code, NULL, "ask for the topic", "Describe");
 }
 
 void evt__cluster_forget(struct evt__topic_state *states, size_t n)

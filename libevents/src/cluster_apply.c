@@ -128,10 +128,10 @@ static enum evt_err create_anew(struct applying *a, size_t i, struct evt_error *
          a->states[i].topic->name);
     if (rc == EVT_OK)
         rc = wait_topics(a, i, 1, false, err);
-    if (rc == EVT_OK)
-        rc = evt__cluster_let_go(a->cluster, a->states[i].topic, err);
-    if (rc == EVT_OK)
+    if (rc == EVT_OK) {
+        evt__cluster_let_go(a->cluster, a->states[i].topic);
         rc = evt__admin_create(a->cluster, a->states[i].topic, &a->created[i], err);
+    }
     return rc == EVT_OK ? wait_topics(a, i, 1, true, err) : rc;
 }
 

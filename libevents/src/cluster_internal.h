@@ -47,9 +47,9 @@ EVT_MUST_USE enum evt_err evt__cluster_look_topics(struct evt_cluster *cluster,
                                                    struct evt_error *err);
 /* Of a topic that was deleted, before it is created anew. librdkafka up to 2.8 frees what it keeps
  * of a topic by its id when it sees another id under the same name, and goes on using it; told that
- * there is no such topic it lets go of it in time. */
-EVT_MUST_USE enum evt_err evt__cluster_let_go(struct evt_cluster *cluster,
-                                              const struct evt_topic *topic, struct evt_error *err);
+ * there is no such topic it lets go of it in time. Nobody who answers is no harm: then nothing is
+ * created, either. */
+void evt__cluster_let_go(struct evt_cluster *cluster, const struct evt_topic *topic);
 void evt__cluster_forget(struct evt__topic_state *states, size_t n); /* their births */
 
 /* `what` failed: what Kafka does not allow us is refused, with what it must allow; all else may

@@ -12,8 +12,8 @@
  * here; SQLite's own 64 KiB sends it to a temporary file after some fifteen pages. */
 #define JOURNAL_SPILL (4 * 1024 * 1024)
 
-/* jemalloc's settings, for programs that link with it; MALLOC_CONF changes them. Its eight arenas on
- * two processors, each with pages of its own, are 2 MB of an idle service; two are as fast. */
+/* jemalloc's settings, for programs that link with it; MALLOC_CONF changes them. Its eight arenas
+ * on two processors, each with pages of its own, are 2 MB of an idle service; two are as fast. */
 extern const char *malloc_conf;
 const char *malloc_conf = "narenas:2";
 
